@@ -1,0 +1,17 @@
+"""rangli (让利): what a shopper pays, who gets which benefit, and nothing given twice.
+
+One folder is one domain; imports only point down this list:
+
+    cli                 `rangli serve · demo · migrate · bench`
+    server              wiring: stores, catalogue, services, workers and their supervisor
+    transport           how bytes come in: grpcio
+    pricing             the price kernel and quotes
+    activities          templates, instances, life cycle, price books, the compiled catalogue
+    selection           named sets of shoppers, stores and products
+    storage             Postgres, Redis, migrations, outbox, the embedded servers
+    core                money, time, ids, errors: standard library only
+
+`client` stands apart: it is what callers install and knows only the stubs in `v1`.
+"""
+
+__version__ = "0.1.0"

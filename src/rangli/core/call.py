@@ -1,0 +1,88 @@
+"""What a handler knows of its call, and how a domain offers its methods.
+
+A domain's `rpc.py` lists its methods as `Method`s in a `Service`; a transport serves them. Neither
+knows the other, so that the transport can be changed without touching a domain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, Protocol
+
+KIB = 1024
+
+
+class Message(Protocol):
+    """What a transport needs of a protobuf message."""
+
+    def SerializeToString(self) -> bytes: ...  # noqa: N802  protobuf's name
+
+
+class MessageType(Protocol):
+    """What a transport needs of a protobuf message's class."""
+
+    def FromString(self, data: bytes, /) -> Any: ...  # noqa: N802  protobuf's name
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """One call, as handlers see it.
+
+    tenant: whose data; already validated.
+    actor: who acts, for the audit.
+    method: "rangli.v1.PricingService/Quote".
+    received_at: the server's clock when the call came (UTC).
+    deadline: `time.monotonic()` after which nobody waits for the answer.
+    metadata: the caller's metadata, lower-case keys, text values only.
+    """
+
+    tenant: str
+    actor: str
+    method: str
+    received_at: datetime
+    deadline: float
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+class Shape(Enum):
+    """How messages flow, and how the handler runs."""
+
+    # Request in, answer out, computed at once: the handler is a plain function that does no I/O.
+    INLINE = auto()
+    # Request in, answer out: the handler is a coroutine.
+    UNARY = auto()
+    # Requests in, one answer out: the handler is a coroutine that reads an async iterator.
+    CLIENT_STREAM = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of a service.
+
+    handler: by shape, `(CallContext, request) -> response`, its coroutine, or the coroutine of
+        `(CallContext, AsyncIterator[request]) -> response`.
+    limit_bytes: largest message accepted; of a stream, each of its messages.
+    deadline_s_max: longest time the method may take, whatever the caller allows.
+    """
+
+    name: str
+    request: MessageType
+    handler: Callable[[CallContext, Any], Any]
+    shape: Shape = Shape.UNARY
+    limit_bytes: int = 64 * KIB
+    deadline_s_max: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as a domain offers it: its full protobuf name and its methods."""
+
+    name: str
+    methods: tuple[Method, ...]
+
+
+UnaryHandler = Callable[[CallContext, Any], Awaitable[Message]]
+StreamHandler = Callable[[CallContext, AsyncIterator[Any]], Awaitable[Message]]
