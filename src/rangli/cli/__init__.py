@@ -1,1 +1,1 @@
-"""Under construction."""
+"""`rangli`: what a person types. Each command imports what it needs when it runs."""

@@ -18,13 +18,17 @@ KIB = 1024
 class Message(Protocol):
     """What a transport needs of a protobuf message."""
 
-    def SerializeToString(self) -> bytes: ...  # noqa: N802  protobuf's name
+    def SerializeToString(self) -> bytes:  # noqa: N802  protobuf's name
+        """The message's bytes."""
+        ...
 
 
 class MessageType(Protocol):
     """What a transport needs of a protobuf message's class."""
 
-    def FromString(self, data: bytes, /) -> Any: ...  # noqa: N802  protobuf's name
+    def FromString(self, data: bytes, /) -> Any:  # noqa: N802  protobuf's name
+        """The message in the bytes; raises if they are none of this type."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

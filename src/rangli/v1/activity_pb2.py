@@ -25,23 +25,23 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18rangli/v1/activity.proto\x12\trangli.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x01\n\rProductTarget\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\x12\x0c\n\x04skus\x18\x02 \x03(\t\x12\x0f\n\x07set_ids\x18\x03 \x03(\t\x12\x16\n\x0e\x63\x61tegory_paths\x18\x04 \x03(\t\x12\x0e\n\x06\x62rands\x18\x05 \x03(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12)\n\x07\x65xclude\x18\x07 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"e\n\x0bStoreTarget\x12\x11\n\tstore_ids\x18\x01 \x03(\t\x12\x0f\n\x07set_ids\x18\x02 \x03(\t\x12\x19\n\x11\x65xclude_store_ids\x18\x03 \x03(\t\x12\x17\n\x0f\x65xclude_set_ids\x18\x04 \x03(\t\"K\n\nUserTarget\x12\x0f\n\x07set_ids\x18\x01 \x03(\t\x12\x13\n\x0buser_groups\x18\x02 \x03(\t\x12\x17\n\x0f\x65xclude_set_ids\x18\x03 \x03(\t\"u\n\tMinAmount\x12\x14\n\x0c\x61mount_minor\x18\x01 \x01(\x03\x12&\n\x04\x62\x61se\x18\x02 \x01(\x0e\x32\x18.rangli.v1.ConditionBase\x12*\n\x08products\x18\x03 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"K\n\x0bMinQuantity\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12*\n\x08products\x18\x02 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"o\n\tCondition\x12*\n\nmin_amount\x18\x01 \x01(\x0b\x32\x14.rangli.v1.MinAmountH\x00\x12.\n\x0cmin_quantity\x18\x02 \x01(\x0b\x32\x16.rangli.v1.MinQuantityH\x00\x42\x06\n\x04kind\"\x1f\n\x08SetPrice\x12\x13\n\x0bprice_minor\x18\x01 \x01(\x03\"0\n\nPercentOff\x12\x0f\n\x07off_bps\x18\x01 \x01(\x05\x12\x11\n\tcap_minor\x18\x02 \x01(\x03\"X\n\tAmountOff\x12\x14\n\x0c\x61mount_minor\x18\x01 \x01(\x03\x12!\n\x03per\x18\x02 \x01(\x0e\x32\x14.rangli.v1.AmountPer\x12\x12\n\nunit_limit\x18\x03 \x01(\x03\"k\n\x04Tier\x12\x18\n\x10min_amount_minor\x18\x01 \x01(\x03\x12\x1a\n\x10\x61mount_off_minor\x18\x02 \x01(\x03H\x00\x12\x11\n\x07off_bps\x18\x03 \x01(\x05H\x00\x12\x11\n\tcap_minor\x18\x04 \x01(\x03\x42\x07\n\x05value\"F\n\x0cThresholdOff\x12\x1e\n\x05tiers\x18\x01 \x03(\x0b\x32\x0f.rangli.v1.Tier\x12\x16\n\x0e\x65very_multiple\x18\x02 \x01(\x08\"\x0b\n\tPriceBook\"\xf2\x01\n\x06\x45\x66\x66\x65\x63t\x12(\n\tset_price\x18\x01 \x01(\x0b\x32\x13.rangli.v1.SetPriceH\x00\x12,\n\x0bpercent_off\x18\x02 \x01(\x0b\x32\x15.rangli.v1.PercentOffH\x00\x12*\n\namount_off\x18\x03 \x01(\x0b\x32\x14.rangli.v1.AmountOffH\x00\x12\x30\n\rthreshold_off\x18\x04 \x01(\x0b\x32\x17.rangli.v1.ThresholdOffH\x00\x12*\n\nprice_book\x18\x05 \x01(\x0b\x32\x14.rangli.v1.PriceBookH\x00\x42\x06\n\x04kind\"D\n\x0cWeeklyWindow\x12\x0c\n\x04\x64\x61ys\x18\x01 \x03(\x05\x12\x13\n\x0b\x66rom_minute\x18\x02 \x01(\x05\x12\x11\n\tto_minute\x18\x03 \x01(\x05\"\xaa\x01\n\x08Schedule\x12-\n\tstarts_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12/\n\x0eweekly_windows\x18\x04 \x03(\x0b\x32\x17.rangli.v1.WeeklyWindow\"1\n\x0c\x46undingShare\x12\x0e\n\x06\x66under\x18\x01 \x01(\t\x12\x11\n\tshare_bps\x18\x02 \x01(\x05\"\xea\x03\n\x0c\x41\x63tivitySpec\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12+\n\x0b\x65ntitlement\x18\x05 \x01(\x0e\x32\x16.rangli.v1.Entitlement\x12\x1f\n\x05layer\x18\x06 \x01(\x0e\x32\x10.rangli.v1.Layer\x12\x10\n\x08priority\x18\x07 \x01(\x05\x12%\n\x08schedule\x18\x08 \x01(\x0b\x32\x13.rangli.v1.Schedule\x12*\n\x08products\x18\t \x01(\x0b\x32\x18.rangli.v1.ProductTarget\x12&\n\x06stores\x18\n \x01(\x0b\x32\x16.rangli.v1.StoreTarget\x12$\n\x05users\x18\x0b \x01(\x0b\x32\x15.rangli.v1.UserTarget\x12\x10\n\x08\x63hannels\x18\x0c \x03(\t\x12(\n\nconditions\x18\r \x03(\x0b\x32\x14.rangli.v1.Condition\x12!\n\x06\x65\x66\x66\x65\x63t\x18\x0e \x01(\x0b\x32\x11.rangli.v1.Effect\x12(\n\x07\x66unding\x18\x0f \x03(\x0b\x32\x17.rangli.v1.FundingShare\"\xd0\x02\n\x08\x41\x63tivity\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.rangli.v1.ActivityState\x12\x14\n\x0clive_version\x18\x03 \x01(\x05\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12/\n\rversion_state\x18\x05 \x01(\x0e\x32\x18.rangli.v1.ActivityState\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12%\n\x04spec\x18\x07 \x01(\x0b\x32\x17.rangli.v1.ActivitySpec\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rprice_entries\x18\n \x01(\x03*\\\n\x0b\x45ntitlement\x12\x1b\n\x17\x45NTITLEMENT_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45NTITLEMENT_OPEN\x10\x01\x12\x1a\n\x16\x45NTITLEMENT_CREDENTIAL\x10\x02*\xa4\x01\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x14\n\x10LAYER_ITEM_PRICE\x10\x01\x12\x17\n\x13LAYER_ITEM_DISCOUNT\x10\x02\x12\x10\n\x0cLAYER_BUNDLE\x10\x03\x12\x15\n\x11LAYER_STORE_ORDER\x10\x04\x12\x18\n\x14LAYER_PLATFORM_ORDER\x10\x05\x12\x12\n\x0eLAYER_SHIPPING\x10\x06*\xcb\x02\n\rActivityState\x12\x1e\n\x1a\x41\x43TIVITY_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41\x43TIVITY_STATE_DRAFT\x10\x01\x12\x1c\n\x18\x41\x43TIVITY_STATE_REVIEWING\x10\x02\x12\x1b\n\x17\x41\x43TIVITY_STATE_REJECTED\x10\x03\x12\x1b\n\x17\x41\x43TIVITY_STATE_APPROVED\x10\x04\x12\x1c\n\x18\x41\x43TIVITY_STATE_SCHEDULED\x10\x05\x12\x1a\n\x16\x41\x43TIVITY_STATE_RUNNING\x10\x06\x12\x19\n\x15\x41\x43TIVITY_STATE_PAUSED\x10\x07\x12\x18\n\x14\x41\x43TIVITY_STATE_ENDED\x10\x08\x12\x1c\n\x18\x41\x43TIVITY_STATE_CANCELLED\x10\t\x12\x1b\n\x17\x41\x43TIVITY_STATE_ARCHIVED\x10\n*d\n\rConditionBase\x12\x1e\n\x1a\x43ONDITION_BASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONDITION_BASE_RUNNING\x10\x01\x12\x17\n\x13\x43ONDITION_BASE_LIST\x10\x02*f\n\tAmountPer\x12\x1a\n\x16\x41MOUNT_PER_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41MOUNT_PER_POOL\x10\x01\x12\x13\n\x0f\x41MOUNT_PER_UNIT\x10\x02\x12\x13\n\x0f\x41MOUNT_PER_LINE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18rangli/v1/activity.proto\x12\trangli.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9c\x01\n\rProductTarget\x12\x0b\n\x03\x61ll\x18\x01 \x01(\x08\x12\x0c\n\x04skus\x18\x02 \x03(\t\x12\x0f\n\x07set_ids\x18\x03 \x03(\t\x12\x16\n\x0e\x63\x61tegory_paths\x18\x04 \x03(\t\x12\x0e\n\x06\x62rands\x18\x05 \x03(\t\x12\x0c\n\x04tags\x18\x06 \x03(\t\x12)\n\x07\x65xclude\x18\x07 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"e\n\x0bStoreTarget\x12\x11\n\tstore_ids\x18\x01 \x03(\t\x12\x0f\n\x07set_ids\x18\x02 \x03(\t\x12\x19\n\x11\x65xclude_store_ids\x18\x03 \x03(\t\x12\x17\n\x0f\x65xclude_set_ids\x18\x04 \x03(\t\"K\n\nUserTarget\x12\x0f\n\x07set_ids\x18\x01 \x03(\t\x12\x13\n\x0buser_groups\x18\x02 \x03(\t\x12\x17\n\x0f\x65xclude_set_ids\x18\x03 \x03(\t\"u\n\tMinAmount\x12\x14\n\x0c\x61mount_minor\x18\x01 \x01(\x03\x12&\n\x04\x62\x61se\x18\x02 \x01(\x0e\x32\x18.rangli.v1.ConditionBase\x12*\n\x08products\x18\x03 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"K\n\x0bMinQuantity\x12\x10\n\x08quantity\x18\x01 \x01(\x03\x12*\n\x08products\x18\x02 \x01(\x0b\x32\x18.rangli.v1.ProductTarget\"o\n\tCondition\x12*\n\nmin_amount\x18\x01 \x01(\x0b\x32\x14.rangli.v1.MinAmountH\x00\x12.\n\x0cmin_quantity\x18\x02 \x01(\x0b\x32\x16.rangli.v1.MinQuantityH\x00\x42\x06\n\x04kind\"4\n\x08SetPrice\x12\x18\n\x0bprice_minor\x18\x01 \x01(\x03H\x00\x88\x01\x01\x42\x0e\n\x0c_price_minor\"0\n\nPercentOff\x12\x0f\n\x07off_bps\x18\x01 \x01(\x05\x12\x11\n\tcap_minor\x18\x02 \x01(\x03\"X\n\tAmountOff\x12\x14\n\x0c\x61mount_minor\x18\x01 \x01(\x03\x12!\n\x03per\x18\x02 \x01(\x0e\x32\x14.rangli.v1.AmountPer\x12\x12\n\nunit_limit\x18\x03 \x01(\x03\"k\n\x04Tier\x12\x18\n\x10min_amount_minor\x18\x01 \x01(\x03\x12\x1a\n\x10\x61mount_off_minor\x18\x02 \x01(\x03H\x00\x12\x11\n\x07off_bps\x18\x03 \x01(\x05H\x00\x12\x11\n\tcap_minor\x18\x04 \x01(\x03\x42\x07\n\x05value\"F\n\x0cThresholdOff\x12\x1e\n\x05tiers\x18\x01 \x03(\x0b\x32\x0f.rangli.v1.Tier\x12\x16\n\x0e\x65very_multiple\x18\x02 \x01(\x08\"\x0b\n\tPriceBook\"\xf2\x01\n\x06\x45\x66\x66\x65\x63t\x12(\n\tset_price\x18\x01 \x01(\x0b\x32\x13.rangli.v1.SetPriceH\x00\x12,\n\x0bpercent_off\x18\x02 \x01(\x0b\x32\x15.rangli.v1.PercentOffH\x00\x12*\n\namount_off\x18\x03 \x01(\x0b\x32\x14.rangli.v1.AmountOffH\x00\x12\x30\n\rthreshold_off\x18\x04 \x01(\x0b\x32\x17.rangli.v1.ThresholdOffH\x00\x12*\n\nprice_book\x18\x05 \x01(\x0b\x32\x14.rangli.v1.PriceBookH\x00\x42\x06\n\x04kind\"D\n\x0cWeeklyWindow\x12\x0c\n\x04\x64\x61ys\x18\x01 \x03(\x05\x12\x13\n\x0b\x66rom_minute\x18\x02 \x01(\x05\x12\x11\n\tto_minute\x18\x03 \x01(\x05\"\xaa\x01\n\x08Schedule\x12-\n\tstarts_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x07\x65nds_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\ttime_zone\x18\x03 \x01(\t\x12/\n\x0eweekly_windows\x18\x04 \x03(\x0b\x32\x17.rangli.v1.WeeklyWindow\"1\n\x0c\x46undingShare\x12\x0e\n\x06\x66under\x18\x01 \x01(\t\x12\x11\n\tshare_bps\x18\x02 \x01(\x05\"\xea\x03\n\x0c\x41\x63tivitySpec\x12\x13\n\x0btemplate_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12\x10\n\x08\x63urrency\x18\x04 \x01(\t\x12+\n\x0b\x65ntitlement\x18\x05 \x01(\x0e\x32\x16.rangli.v1.Entitlement\x12\x1f\n\x05layer\x18\x06 \x01(\x0e\x32\x10.rangli.v1.Layer\x12\x10\n\x08priority\x18\x07 \x01(\x05\x12%\n\x08schedule\x18\x08 \x01(\x0b\x32\x13.rangli.v1.Schedule\x12*\n\x08products\x18\t \x01(\x0b\x32\x18.rangli.v1.ProductTarget\x12&\n\x06stores\x18\n \x01(\x0b\x32\x16.rangli.v1.StoreTarget\x12$\n\x05users\x18\x0b \x01(\x0b\x32\x15.rangli.v1.UserTarget\x12\x10\n\x08\x63hannels\x18\x0c \x03(\t\x12(\n\nconditions\x18\r \x03(\x0b\x32\x14.rangli.v1.Condition\x12!\n\x06\x65\x66\x66\x65\x63t\x18\x0e \x01(\x0b\x32\x11.rangli.v1.Effect\x12(\n\x07\x66unding\x18\x0f \x03(\x0b\x32\x17.rangli.v1.FundingShare\"\xd0\x02\n\x08\x41\x63tivity\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\'\n\x05state\x18\x02 \x01(\x0e\x32\x18.rangli.v1.ActivityState\x12\x14\n\x0clive_version\x18\x03 \x01(\x05\x12\x0f\n\x07version\x18\x04 \x01(\x05\x12/\n\rversion_state\x18\x05 \x01(\x0e\x32\x18.rangli.v1.ActivityState\x12\x10\n\x08revision\x18\x06 \x01(\x03\x12%\n\x04spec\x18\x07 \x01(\x0b\x32\x17.rangli.v1.ActivitySpec\x12.\n\ncreated_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nupdated_at\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\rprice_entries\x18\n \x01(\x03*\\\n\x0b\x45ntitlement\x12\x1b\n\x17\x45NTITLEMENT_UNSPECIFIED\x10\x00\x12\x14\n\x10\x45NTITLEMENT_OPEN\x10\x01\x12\x1a\n\x16\x45NTITLEMENT_CREDENTIAL\x10\x02*\xa4\x01\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x14\n\x10LAYER_ITEM_PRICE\x10\x01\x12\x17\n\x13LAYER_ITEM_DISCOUNT\x10\x02\x12\x10\n\x0cLAYER_BUNDLE\x10\x03\x12\x15\n\x11LAYER_STORE_ORDER\x10\x04\x12\x18\n\x14LAYER_PLATFORM_ORDER\x10\x05\x12\x12\n\x0eLAYER_SHIPPING\x10\x06*\xcb\x02\n\rActivityState\x12\x1e\n\x1a\x41\x43TIVITY_STATE_UNSPECIFIED\x10\x00\x12\x18\n\x14\x41\x43TIVITY_STATE_DRAFT\x10\x01\x12\x1c\n\x18\x41\x43TIVITY_STATE_REVIEWING\x10\x02\x12\x1b\n\x17\x41\x43TIVITY_STATE_REJECTED\x10\x03\x12\x1b\n\x17\x41\x43TIVITY_STATE_APPROVED\x10\x04\x12\x1c\n\x18\x41\x43TIVITY_STATE_SCHEDULED\x10\x05\x12\x1a\n\x16\x41\x43TIVITY_STATE_RUNNING\x10\x06\x12\x19\n\x15\x41\x43TIVITY_STATE_PAUSED\x10\x07\x12\x18\n\x14\x41\x43TIVITY_STATE_ENDED\x10\x08\x12\x1c\n\x18\x41\x43TIVITY_STATE_CANCELLED\x10\t\x12\x1b\n\x17\x41\x43TIVITY_STATE_ARCHIVED\x10\n*d\n\rConditionBase\x12\x1e\n\x1a\x43ONDITION_BASE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43ONDITION_BASE_RUNNING\x10\x01\x12\x17\n\x13\x43ONDITION_BASE_LIST\x10\x02*f\n\tAmountPer\x12\x1a\n\x16\x41MOUNT_PER_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x41MOUNT_PER_POOL\x10\x01\x12\x13\n\x0f\x41MOUNT_PER_UNIT\x10\x02\x12\x13\n\x0f\x41MOUNT_PER_LINE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rangli.v1.activity_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENTITLEMENT']._serialized_start=2458
-  _globals['_ENTITLEMENT']._serialized_end=2550
-  _globals['_LAYER']._serialized_start=2553
-  _globals['_LAYER']._serialized_end=2717
-  _globals['_ACTIVITYSTATE']._serialized_start=2720
-  _globals['_ACTIVITYSTATE']._serialized_end=3051
-  _globals['_CONDITIONBASE']._serialized_start=3053
-  _globals['_CONDITIONBASE']._serialized_end=3153
-  _globals['_AMOUNTPER']._serialized_start=3155
-  _globals['_AMOUNTPER']._serialized_end=3257
+  _globals['_ENTITLEMENT']._serialized_start=2479
+  _globals['_ENTITLEMENT']._serialized_end=2571
+  _globals['_LAYER']._serialized_start=2574
+  _globals['_LAYER']._serialized_end=2738
+  _globals['_ACTIVITYSTATE']._serialized_start=2741
+  _globals['_ACTIVITYSTATE']._serialized_end=3072
+  _globals['_CONDITIONBASE']._serialized_start=3074
+  _globals['_CONDITIONBASE']._serialized_end=3174
+  _globals['_AMOUNTPER']._serialized_start=3176
+  _globals['_AMOUNTPER']._serialized_end=3278
   _globals['_PRODUCTTARGET']._serialized_start=73
   _globals['_PRODUCTTARGET']._serialized_end=229
   _globals['_STORETARGET']._serialized_start=231
@@ -55,27 +55,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONDITION']._serialized_start=607
   _globals['_CONDITION']._serialized_end=718
   _globals['_SETPRICE']._serialized_start=720
-  _globals['_SETPRICE']._serialized_end=751
-  _globals['_PERCENTOFF']._serialized_start=753
-  _globals['_PERCENTOFF']._serialized_end=801
-  _globals['_AMOUNTOFF']._serialized_start=803
-  _globals['_AMOUNTOFF']._serialized_end=891
-  _globals['_TIER']._serialized_start=893
-  _globals['_TIER']._serialized_end=1000
-  _globals['_THRESHOLDOFF']._serialized_start=1002
-  _globals['_THRESHOLDOFF']._serialized_end=1072
-  _globals['_PRICEBOOK']._serialized_start=1074
-  _globals['_PRICEBOOK']._serialized_end=1085
-  _globals['_EFFECT']._serialized_start=1088
-  _globals['_EFFECT']._serialized_end=1330
-  _globals['_WEEKLYWINDOW']._serialized_start=1332
-  _globals['_WEEKLYWINDOW']._serialized_end=1400
-  _globals['_SCHEDULE']._serialized_start=1403
-  _globals['_SCHEDULE']._serialized_end=1573
-  _globals['_FUNDINGSHARE']._serialized_start=1575
-  _globals['_FUNDINGSHARE']._serialized_end=1624
-  _globals['_ACTIVITYSPEC']._serialized_start=1627
-  _globals['_ACTIVITYSPEC']._serialized_end=2117
-  _globals['_ACTIVITY']._serialized_start=2120
-  _globals['_ACTIVITY']._serialized_end=2456
+  _globals['_SETPRICE']._serialized_end=772
+  _globals['_PERCENTOFF']._serialized_start=774
+  _globals['_PERCENTOFF']._serialized_end=822
+  _globals['_AMOUNTOFF']._serialized_start=824
+  _globals['_AMOUNTOFF']._serialized_end=912
+  _globals['_TIER']._serialized_start=914
+  _globals['_TIER']._serialized_end=1021
+  _globals['_THRESHOLDOFF']._serialized_start=1023
+  _globals['_THRESHOLDOFF']._serialized_end=1093
+  _globals['_PRICEBOOK']._serialized_start=1095
+  _globals['_PRICEBOOK']._serialized_end=1106
+  _globals['_EFFECT']._serialized_start=1109
+  _globals['_EFFECT']._serialized_end=1351
+  _globals['_WEEKLYWINDOW']._serialized_start=1353
+  _globals['_WEEKLYWINDOW']._serialized_end=1421
+  _globals['_SCHEDULE']._serialized_start=1424
+  _globals['_SCHEDULE']._serialized_end=1594
+  _globals['_FUNDINGSHARE']._serialized_start=1596
+  _globals['_FUNDINGSHARE']._serialized_end=1645
+  _globals['_ACTIVITYSPEC']._serialized_start=1648
+  _globals['_ACTIVITYSPEC']._serialized_end=2138
+  _globals['_ACTIVITY']._serialized_start=2141
+  _globals['_ACTIVITY']._serialized_end=2477
 # @@protoc_insertion_point(module_scope)

@@ -19,12 +19,14 @@ class FieldType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FIELD_TYPE_BOOLEAN: _ClassVar[FieldType]
     FIELD_TYPE_CHOICE: _ClassVar[FieldType]
     FIELD_TYPE_GROUP: _ClassVar[FieldType]
+    FIELD_TYPE_INSTANT: _ClassVar[FieldType]
 FIELD_TYPE_UNSPECIFIED: FieldType
 FIELD_TYPE_INTEGER: FieldType
 FIELD_TYPE_STRING: FieldType
 FIELD_TYPE_BOOLEAN: FieldType
 FIELD_TYPE_CHOICE: FieldType
 FIELD_TYPE_GROUP: FieldType
+FIELD_TYPE_INSTANT: FieldType
 
 class FieldSchema(_message.Message):
     __slots__ = ("name", "type", "required", "repeated", "description", "min", "max", "default_value", "choices", "fields")

@@ -161,7 +161,7 @@ class ActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SubmitActivity(self, request, context):
-        """DRAFT -> REVIEWING. Refuses: NOT_READY (an unknown set, a price book in another currency ...).
+        """DRAFT -> REVIEWING. Refuses: NOT_READY (an unknown set, or one of another kind).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,7 +183,7 @@ class ActivityServiceServicer:
 
     def PublishActivity(self, request, context):
         """Makes the APPROVED version live; an older live version is superseded at that instant.
-        Refuses: NOT_READY (already past its end, a price book without entries).
+        Refuses: NOT_READY (a set that is gone, a price book without entries).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,7 +59,7 @@ MEASURE_AMOUNT: Measure
 MEASURE_QUANTITY: Measure
 
 class CartLine(_message.Message):
-    __slots__ = ("line_id", "sku", "quantity", "list_minor", "category_path", "brand", "tags", "store_id", "position")
+    __slots__ = ("line_id", "sku", "quantity", "list_minor", "category_path", "brand", "tags", "store_id", "position", "currency")
     LINE_ID_FIELD_NUMBER: _ClassVar[int]
     SKU_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
@@ -69,6 +69,7 @@ class CartLine(_message.Message):
     TAGS_FIELD_NUMBER: _ClassVar[int]
     STORE_ID_FIELD_NUMBER: _ClassVar[int]
     POSITION_FIELD_NUMBER: _ClassVar[int]
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
     line_id: str
     sku: str
     quantity: int
@@ -78,7 +79,8 @@ class CartLine(_message.Message):
     tags: _containers.RepeatedScalarFieldContainer[str]
     store_id: str
     position: int
-    def __init__(self, line_id: _Optional[str] = ..., sku: _Optional[str] = ..., quantity: _Optional[int] = ..., list_minor: _Optional[int] = ..., category_path: _Optional[str] = ..., brand: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., store_id: _Optional[str] = ..., position: _Optional[int] = ...) -> None: ...
+    currency: str
+    def __init__(self, line_id: _Optional[str] = ..., sku: _Optional[str] = ..., quantity: _Optional[int] = ..., list_minor: _Optional[int] = ..., category_path: _Optional[str] = ..., brand: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., store_id: _Optional[str] = ..., position: _Optional[int] = ..., currency: _Optional[str] = ...) -> None: ...
 
 class Credential(_message.Message):
     __slots__ = ("credential_id", "activity_id", "expires_at")
@@ -121,14 +123,16 @@ class FunderAmount(_message.Message):
     def __init__(self, funder: _Optional[str] = ..., amount_minor: _Optional[int] = ...) -> None: ...
 
 class Adjustment(_message.Message):
-    __slots__ = ("activity_id", "amount_minor", "funders")
+    __slots__ = ("activity_id", "amount_minor", "funders", "credential_id")
     ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
     FUNDERS_FIELD_NUMBER: _ClassVar[int]
+    CREDENTIAL_ID_FIELD_NUMBER: _ClassVar[int]
     activity_id: str
     amount_minor: int
     funders: _containers.RepeatedCompositeFieldContainer[FunderAmount]
-    def __init__(self, activity_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., funders: _Optional[_Iterable[_Union[FunderAmount, _Mapping]]] = ...) -> None: ...
+    credential_id: str
+    def __init__(self, activity_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., funders: _Optional[_Iterable[_Union[FunderAmount, _Mapping]]] = ..., credential_id: _Optional[str] = ...) -> None: ...
 
 class QuotedLine(_message.Message):
     __slots__ = ("line_id", "list_minor", "discount_minor", "payable_minor", "adjustments")

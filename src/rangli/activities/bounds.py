@@ -1,0 +1,19 @@
+"""Field types of the activity model, with bounds and the words that a form shows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from rangli.core.money import CART_MINOR_MAX, LINE_MINOR_MAX
+
+AmountMinor = Annotated[int, Meta(ge=1, le=LINE_MINOR_MAX)]
+PriceMinor = Annotated[int, Meta(ge=0, le=LINE_MINOR_MAX)]
+ThresholdMinor = Annotated[int, Meta(ge=1, le=CART_MINOR_MAX)]
+CapMinor = Annotated[int, Meta(ge=0, le=CART_MINOR_MAX)]
+OffBps = Annotated[int, Meta(ge=1, le=10_000)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+ResourceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+SetIds = Annotated[tuple[ResourceId, ...], Meta(max_length=100)]
+Names = Annotated[tuple[Name, ...], Meta(max_length=1000)]

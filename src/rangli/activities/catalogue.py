@@ -1,0 +1,152 @@
+"""All that carts of one tenant are priced with: immutable, versioned, in memory, swapped whole.
+
+A change makes the next catalogue by recompiling what changed; everything else is shared with the
+one before, which quotes in progress go on using.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from rangli.activities.entries import EVERYWHERE
+from rangli.activities.live import LiveActivity
+from rangli.activities.matching import ProductIndex, with_moves
+from rangli.activities.pricebook import Book
+from rangli.activities.program import Programs, assemble
+from rangli.selection.model import SetKind
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SetSnapshot:
+    """A set's kind and members at its newest version."""
+
+    kind: SetKind
+    members: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What one tenant has published, at one version.
+
+    program_numbers: by activity, where its program stands in `programs`.
+    store_sets_of: from store to the sets that hold it.
+    open_books: price books that are not held, in acting order.
+    books: the entries, by price book; books not published yet are there already, so that
+        publishing one is instant.
+    """
+
+    tenant: str
+    version: int = 0
+    activities: Mapping[str, LiveActivity] = field(default_factory=dict)
+    index: ProductIndex = field(default_factory=ProductIndex)
+    sets: Mapping[str, SetSnapshot] = field(default_factory=dict)
+    store_sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    books: Mapping[str, Book] = field(default_factory=dict)
+    open_books: tuple[LiveActivity, ...] = ()
+    programs: Programs = field(default_factory=lambda: assemble(()))
+    program_numbers: Mapping[str, int] = field(default_factory=dict)
+
+    def in_audience(self, activity: LiveActivity, user_id: str, user_groups: Iterable[str]) -> bool:
+        """Whether the shopper is one the activity is for. Who is unknown is outside."""
+        target = activity.users
+        if target is None:
+            return True
+        if user_id and self._in_any(target.exclude_set_ids, user_id):
+            return False
+        if target.exclude_set_ids and not user_id:
+            return False
+        return any(group in target.user_groups for group in user_groups) or (
+            bool(user_id) and self._in_any(target.set_ids, user_id)
+        )
+
+    def in_store(self, activity: LiveActivity, store_id: str) -> bool:
+        """Whether the activity runs in the store. An unknown store is none of them."""
+        target = activity.stores
+        if target is None:
+            return True
+        if not store_id or store_id in target.exclude_store_ids:
+            return False
+        held_by = self.store_sets_of.get(store_id, ())
+        if any(set_id in target.exclude_set_ids for set_id in held_by):
+            return False
+        return store_id in target.store_ids or any(s in target.set_ids for s in held_by)
+
+    def entry_store_sets(self, store_id: str) -> tuple[str, ...]:
+        """The store sets whose price entries count in a store."""
+        return (EVERYWHERE, *self.store_sets_of.get(store_id, ()))
+
+    def _in_any(self, set_ids: Sequence[str], member: str) -> bool:
+        for set_id in set_ids:
+            snapshot = self.sets.get(set_id)
+            if snapshot is not None and member in snapshot.members:
+                return True
+        return False
+
+
+def evolve(
+    catalogue: Catalogue,
+    version: int,
+    *,
+    activities: Mapping[str, LiveActivity | None] | None = None,
+    sets: Mapping[str, SetSnapshot] | None = None,
+    books: Mapping[str, Book] | None = None,
+) -> Catalogue:
+    """The next catalogue: with these activities (None: gone), sets and books in place of theirs."""
+    after = replace(catalogue, version=version)
+    if activities:
+        after = _with_activities(after, activities)
+    if sets:
+        after = _with_sets(after, sets)
+    if books:
+        after = replace(after, books={**after.books, **books})
+    return after
+
+
+def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | None]) -> Catalogue:
+    before = catalogue.activities
+    now = {**before}
+    for activity_id, activity in changed.items():
+        if activity is None:
+            now.pop(activity_id, None)
+        else:
+            now[activity_id] = activity
+    index = catalogue.index.with_activities(
+        removed=[before[activity_id] for activity_id in changed if activity_id in before],
+        added=[activity for activity in changed.values() if activity is not None],
+    )
+    return replace(
+        catalogue,
+        activities=now,
+        index=index,
+        open_books=tuple(
+            sorted(
+                (a for a in now.values() if a.is_book and not a.held),
+                key=lambda a: (a.priority, a.activity_id),
+            )
+        ),
+        programs=assemble([activity.program for activity in now.values()]),
+        program_numbers={activity_id: number for number, activity_id in enumerate(now)},
+    )
+
+
+def _with_sets(catalogue: Catalogue, changed: Mapping[str, SetSnapshot]) -> Catalogue:
+    def moves(kind: SetKind) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        return {
+            set_id: (
+                catalogue.sets[set_id].members if set_id in catalogue.sets else _NOBODY,
+                snapshot.members,
+            )
+            for set_id, snapshot in changed.items()
+            if snapshot.kind is kind
+        }
+
+    index = catalogue.index
+    return replace(
+        catalogue,
+        sets={**catalogue.sets, **changed},
+        index=replace(index, sets_of=with_moves(index.sets_of, moves(SetKind.PRODUCT))),
+        store_sets_of=with_moves(catalogue.store_sets_of, moves(SetKind.STORE)),
+    )

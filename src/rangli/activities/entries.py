@@ -1,0 +1,50 @@
+"""Price entries: the price of one product, somewhere, for some time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from rangli.activities.program import Op
+
+ENTRIES_MAX = 2_000_000
+EVERYWHERE = ""
+REMOVED = 0
+
+
+class Entry(NamedTuple):
+    """One price entry. A named tuple, since a book holds hundreds of thousands.
+
+    store_set_id: a set of stores, or EVERYWHERE.
+    op: REMOVED, or the kernel's UNIT_PRICE, UNIT_OFF or LINE_PERCENT.
+    value: minor units or basis points, as the op reads it.
+    per_quantity: with UNIT_OFF, the value is for so many units.
+    """
+
+    sku: str
+    store_set_id: str
+    starts_at: datetime
+    ends_at: datetime
+    op: Op | int
+    value: int
+    per_quantity: int
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row of an import that was left out: which, which field, and what it must be."""
+
+    row: int
+    field: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What became of an import's rows."""
+
+    received: int
+    accepted: int
+    rejected: int
+    bad_rows: tuple[BadRow, ...]

@@ -1,0 +1,123 @@
+"""Keeps a process's catalogues as new as Postgres is.
+
+A connection of its own listens for changes; a poll every half second finds what a lost
+notification hides. While Postgres is away the last catalogues stay and quotes go on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from time import monotonic
+
+import asyncpg
+import structlog
+
+from rangli.activities import loader
+from rangli.activities.catalogue import Catalogue
+from rangli.storage.changes import CHANNEL
+from rangli.storage.postgres import Connection, Pool
+
+_log = structlog.get_logger(__name__)
+
+POLL_S = 0.5
+_RETRY_S = 0.25
+# A dead peer is noticed by this, since a listening connection may have nothing to say for hours.
+_ANSWER_S = 10.0
+_FRESH_S = 5.0
+
+
+class CatalogueFeed:
+    """The catalogues of all tenants, followed from `start` to `stop`.
+
+    Reading one is a dictionary look-up; quotes hold on to the one they began with.
+    """
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._catalogues: dict[str, Catalogue] = {}
+        self._woken = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._seen_at = float("-inf")
+
+    @property
+    def ready(self) -> bool:
+        """Whether catalogues are loaded, new or not."""
+        return self._seen_at > float("-inf")
+
+    @property
+    def fresh(self) -> bool:
+        """Whether Postgres confirmed within the last seconds that nothing newer exists."""
+        return monotonic() - self._seen_at < _FRESH_S
+
+    def catalogue(self, tenant: str) -> Catalogue:
+        """The tenant's newest known catalogue; an empty one if it has published nothing."""
+        return self._catalogues.get(tenant) or Catalogue(tenant)
+
+    async def start(self) -> None:
+        """Loads every tenant's catalogue and begins to follow. Raises if Postgres is away."""
+        conn = await self._open()
+        await self._catch_up(conn)
+        self._task = asyncio.create_task(self._follow(conn), name="catalogue-feed")
+
+    async def stop(self) -> None:
+        """Ends the following; the catalogues stay."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _open(self) -> Connection:
+        conn: Connection = await self._pool.acquire(timeout=_ANSWER_S)
+        await conn.add_listener(CHANNEL, self._wake)
+        return conn
+
+    def _wake(self, *_: object) -> None:
+        self._woken.set()
+
+    async def _follow(self, conn: Connection | None) -> None:
+        while True:
+            try:
+                if conn is None or conn.is_closed():
+                    conn = await self._open()
+                await self._catch_up(conn)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                self._woken.clear()
+            except asyncio.CancelledError:
+                if conn is not None:
+                    await self._drop(conn)
+                raise
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                _log.warning("catalogue_feed_lost", error=type(error).__name__)
+                if conn is not None:
+                    await self._drop(conn)
+                    conn = None
+                await asyncio.sleep(_RETRY_S)
+
+    async def _catch_up(self, conn: Connection) -> None:
+        async with asyncio.timeout(_ANSWER_S):
+            heads = await loader.heads(conn)
+        asked_at = monotonic()
+        for tenant, version in heads.items():
+            known = self._catalogues.get(tenant)
+            if known is None:
+                self._catalogues[tenant] = await loader.load(conn, tenant)
+            elif known.version != version:
+                self._catalogues[tenant] = await loader.refresh(conn, known)
+            else:
+                continue
+            _log.info(
+                "catalogue_loaded",
+                tenant=tenant,
+                version=self._catalogues[tenant].version,
+                activities=len(self._catalogues[tenant].activities),
+            )
+        self._seen_at = asked_at
+
+    async def _drop(self, conn: Connection) -> None:
+        """Gives up the connection, dead or alive; the pool makes another when it is needed."""
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            conn.terminate()
+        with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await self._pool.release(conn)  # type: ignore[arg-type]  # acquire() gave a proxy

@@ -1,0 +1,105 @@
+"""A published activity, compiled: it answers what a quote asks without looking anything up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from rangli.activities.effects.price_book import PriceBook
+from rangli.activities.model import Activity, RunState
+from rangli.activities.program import Program
+from rangli.activities.spec import Entitlement, Layer, WeeklyWindow
+from rangli.activities.targets import ProductTarget, StoreTarget, UserTarget
+from rangli.core.clock import instant, micros, zone
+
+
+class Dormant(StrEnum):
+    """Why a published activity does not run at an instant, in the order in which it is said."""
+
+    NOT_LIVE = "NOT_LIVE"
+    NOT_STARTED = "NOT_STARTED"
+    ENDED = "ENDED"
+    OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LiveActivity:
+    """The live version of a published activity.
+
+    held: paused, cancelled or archived.
+    own_products: product targets of the conditions that have one, in their order.
+    """
+
+    activity_id: str
+    version: int
+    display_name: str
+    held: bool
+    currency: str
+    credential: bool
+    layer: Layer
+    priority: int
+    starts_us: int
+    ends_us: int
+    time_zone: ZoneInfo
+    weekly_windows: tuple[WeeklyWindow, ...]
+    channels: tuple[str, ...]
+    products: ProductTarget | None
+    stores: StoreTarget | None
+    users: UserTarget | None
+    own_products: tuple[ProductTarget, ...]
+    is_book: bool
+    program: Program
+    funders: tuple[str, ...]
+
+    def dormant(self, at_us: int) -> Dormant | None:
+        """Why it does not run at that instant; None if it does."""
+        if self.held:
+            return Dormant.NOT_LIVE
+        if at_us < self.starts_us:
+            return Dormant.NOT_STARTED
+        if at_us >= self.ends_us:
+            return Dormant.ENDED
+        if self.weekly_windows and not self._in_window(instant(at_us)):
+            return Dormant.OUTSIDE_WINDOW
+        return None
+
+    def _in_window(self, at: datetime) -> bool:
+        # By the clock on the shop's wall, so that 17:00 stays 17:00 when clocks change.
+        local = at.astimezone(self.time_zone)
+        minute = local.hour * 60 + local.minute
+        return any(
+            local.isoweekday() in window.days and window.from_minute <= minute < window.to_minute
+            for window in self.weekly_windows
+        )
+
+
+def compile_activity(activity: Activity) -> LiveActivity:
+    """The live version of an activity, ready to be priced with."""
+    spec = activity.spec
+    time_zone = zone(spec.schedule.time_zone)
+    assert time_zone is not None  # checked when the spec was accepted
+    assert spec.layer is not None  # completed then, too
+    return LiveActivity(
+        activity_id=activity.activity_id,
+        version=activity.version,
+        display_name=spec.display_name,
+        held=activity.run_state is not RunState.PUBLISHED,
+        currency=spec.currency,
+        credential=spec.entitlement is Entitlement.CREDENTIAL,
+        layer=spec.layer,
+        priority=spec.priority,
+        starts_us=micros(spec.schedule.starts_at),
+        ends_us=micros(spec.schedule.ends_at),
+        time_zone=time_zone,
+        weekly_windows=spec.schedule.weekly_windows,
+        channels=spec.channels,
+        products=spec.products,
+        stores=spec.stores,
+        users=spec.users,
+        own_products=tuple(c.products for c in spec.conditions if c.products is not None),
+        is_book=isinstance(spec.effect, PriceBook),
+        program=spec.program(),
+        funders=tuple(share.funder for share in spec.funding),
+    )

@@ -1,0 +1,128 @@
+"""From the tables to a catalogue: everything at first, then what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from asyncpg import Record
+
+from rangli.activities import entry_store, store
+from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
+from rangli.activities.live import LiveActivity, compile_activity
+from rangli.activities.pricebook import Base, Book, Row
+from rangli.selection import service as selection
+from rangli.selection import store as sets
+from rangli.storage.postgres import Connection
+
+# A delta is copied with every change and rebuilt from nothing when it has grown past this: small
+# enough to copy in a millisecond, large enough that single entries never cause a reload.
+DELTA_MAX = 20_000
+
+_HEAD = "SELECT version FROM catalogue_heads WHERE tenant = $1"
+_TENANTS = "SELECT tenant, version FROM catalogue_heads"
+_CHANGES = """
+SELECT kind, subject_id, import_id FROM catalogue_changes
+WHERE tenant = $1 AND version > $2 AND version <= $3 ORDER BY version
+"""
+_BOOKS = "SELECT activity_id FROM activities WHERE tenant = $1 AND price_entries > 0"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row of the change feed."""
+
+    kind: str
+    subject_id: str
+    import_id: int | None
+
+
+async def heads(conn: Connection) -> dict[str, int]:
+    """Every tenant's newest catalogue version."""
+    return {row["tenant"]: row["version"] for row in await conn.fetch(_TENANTS)}
+
+
+async def load(conn: Connection, tenant: str) -> Catalogue:
+    """The tenant's whole catalogue, as of one moment."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        version = await conn.fetchval(_HEAD, tenant) or 0
+        snapshots = {s: await _set(conn, tenant, s) for s in await sets.all_ids(conn, tenant)}
+        live = [compile_activity(activity) for activity in await store.live(conn, tenant)]
+        books = {
+            row["activity_id"]: await _book(conn, tenant, row["activity_id"])
+            for row in await conn.fetch(_BOOKS, tenant)
+        }
+    return evolve(
+        Catalogue(tenant),
+        version,
+        activities={activity.activity_id: activity for activity in live},
+        sets=snapshots,
+        books=books,
+    )
+
+
+async def refresh(conn: Connection, catalogue: Catalogue) -> Catalogue:
+    """The catalogue with what has changed since recompiled; the same one if nothing has."""
+    tenant = catalogue.tenant
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        version = await conn.fetchval(_HEAD, tenant) or 0
+        if version == catalogue.version:
+            return catalogue
+        rows = await conn.fetch(_CHANGES, tenant, catalogue.version, version)
+        changes = [Change(**row) for row in rows]
+        return evolve(
+            catalogue,
+            version,
+            activities=await _activities(conn, tenant, _subjects(changes, "ACTIVITY")),
+            sets={s: await _set(conn, tenant, s) for s in _subjects(changes, "SET")},
+            books={
+                book_id: await _book_after(conn, catalogue, book_id, changes)
+                for book_id in _subjects(changes, "ENTRIES")
+            },
+        )
+
+
+def _subjects(changes: Iterable[Change], kind: str) -> list[str]:
+    return list(dict.fromkeys(c.subject_id for c in changes if c.kind == kind))
+
+
+async def _activities(
+    conn: Connection, tenant: str, activity_ids: Iterable[str]
+) -> dict[str, LiveActivity | None]:
+    changed: dict[str, LiveActivity | None] = {}
+    for activity_id in activity_ids:
+        found = await store.live(conn, tenant, activity_id)
+        changed[activity_id] = compile_activity(found[0]) if found else None
+    return changed
+
+
+async def _set(conn: Connection, tenant: str, set_id: str) -> SetSnapshot:
+    kind, members = await selection.snapshot(conn, tenant, set_id)
+    return SetSnapshot(kind, members)
+
+
+async def _book_after(
+    conn: Connection, catalogue: Catalogue, book_id: str, changes: Iterable[Change]
+) -> Book:
+    book = catalogue.books.get(book_id, Book())
+    for change in changes:
+        if change.kind == "ENTRIES" and change.subject_id == book_id and change.import_id:
+            room = DELTA_MAX - book.delta_size
+            rows = await entry_store.imported(
+                conn, catalogue.tenant, book_id, change.import_id, limit=room + 1
+            )
+            if len(rows) > room:
+                return await _book(conn, catalogue.tenant, book_id)
+            book = book.with_rows(_rows(rows))
+    return book
+
+
+async def _book(conn: Connection, tenant: str, book_id: str) -> Book:
+    base = Base(await entry_store.store_sets(conn, tenant, book_id))
+    async for rows in entry_store.book(conn, tenant, book_id):
+        base.extend(_rows(rows))
+    return Book(base)
+
+
+def _rows(records: Iterable[Record]) -> list[Row]:
+    return [Row(*record) for record in records]

@@ -1,0 +1,131 @@
+"""What an activity asks of the price kernel: conditions, tiers and funders, as plain integers.
+
+A program is what an effect compiles to. The kernel knows nothing else of an activity, so a new
+effect that these few operations can express changes no kernel.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from itertools import accumulate
+
+# Kernel codes; `pricing/plan.py` says what each does.
+
+
+class Measure(IntEnum):
+    """What a condition measures."""
+
+    AMOUNT = 1
+    QUANTITY = 2
+
+
+class Base(IntEnum):
+    """Which amounts a condition reads."""
+
+    RUNNING = 1
+    LIST = 2
+
+
+class Op(IntEnum):
+    """What a tier does to the eligible lines."""
+
+    UNIT_PRICE = 1
+    UNIT_OFF = 2
+    LINE_OFF = 3
+    LINE_PERCENT = 4
+    POOL_OFF = 5
+    POOL_PERCENT = 6
+    ENTRY = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Cond:
+    """`measure` on `base` must be at least `required`.
+
+    own: it reads lines of its own (its own product target), not the activity's eligible lines.
+    """
+
+    measure: Measure
+    base: Base
+    required: int
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TierOp:
+    """One tier: from `min_amount_minor` on, do `op` with `value`.
+
+    value: minor units or basis points, as the op reads it.
+    per: with UNIT_OFF, the value is for so many units.
+    cap_minor: most that is given; 0 for no cap.
+    unit_limit: with UNIT_OFF, the most units; 0 for all.
+    every: the amount again for each full multiple of min_amount_minor.
+    """
+
+    op: Op
+    value: int = 0
+    min_amount_minor: int = 0
+    per: int = 1
+    cap_minor: int = 0
+    unit_limit: int = 0
+    every: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All that the kernel needs to know of one activity."""
+
+    conds: tuple[Cond, ...]
+    tiers: tuple[TierOp, ...]
+    funder_bps: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Programs:
+    """The programs of all activities of a catalogue, in flat arrays; `pricing/plan.py` says how."""
+
+    prog_conds: array[int]
+    cond_measure: array[int]
+    cond_base: array[int]
+    cond_required: array[int]
+    cond_own: array[int]
+    prog_tiers: array[int]
+    tier_min: array[int]
+    tier_op: array[int]
+    tier_value: array[int]
+    tier_per: array[int]
+    tier_cap: array[int]
+    tier_limit: array[int]
+    tier_every: array[int]
+    prog_funders: array[int]
+    funder_bps: array[int]
+
+
+def assemble(programs: Sequence[Program]) -> Programs:
+    """The programs as the kernel reads them, in this order."""
+    conds = [cond for program in programs for cond in program.conds]
+    tiers = [tier for program in programs for tier in program.tiers]
+    return Programs(
+        prog_conds=_offsets(len(program.conds) for program in programs),
+        cond_measure=array("q", (cond.measure for cond in conds)),
+        cond_base=array("q", (cond.base for cond in conds)),
+        cond_required=array("q", (cond.required for cond in conds)),
+        cond_own=array("q", (cond.own for cond in conds)),
+        prog_tiers=_offsets(len(program.tiers) for program in programs),
+        tier_min=array("q", (tier.min_amount_minor for tier in tiers)),
+        tier_op=array("q", (tier.op for tier in tiers)),
+        tier_value=array("q", (tier.value for tier in tiers)),
+        tier_per=array("q", (tier.per for tier in tiers)),
+        tier_cap=array("q", (tier.cap_minor for tier in tiers)),
+        tier_limit=array("q", (tier.unit_limit for tier in tiers)),
+        tier_every=array("q", (tier.every for tier in tiers)),
+        prog_funders=_offsets(len(program.funder_bps) for program in programs),
+        funder_bps=array("q", (bps for program in programs for bps in program.funder_bps)),
+    )
+
+
+def _offsets(lengths: Iterable[int]) -> array[int]:
+    return array("q", accumulate(lengths, initial=0))

@@ -1,0 +1,160 @@
+"""The activities' only SQL, price entries aside (`entry_store.py`)."""
+
+from __future__ import annotations
+
+from asyncpg import Record
+
+from rangli.activities.model import Activity, RunState, VersionState
+from rangli.activities.spec import ActivitySpec, decode, encode
+from rangli.storage.postgres import Connection
+
+_SELECT = """
+SELECT a.activity_id, a.run_state, a.live_version, a.latest_version, a.revision, a.price_entries,
+       a.created_at, a.updated_at, v.version, v.state AS version_state, v.spec,
+       (l.spec #>> '{schedule,starts_at}')::timestamptz AS live_starts_at,
+       (l.spec #>> '{schedule,ends_at}')::timestamptz AS live_ends_at
+FROM activities a
+JOIN activity_versions v ON (v.tenant, v.activity_id) = (a.tenant, a.activity_id)
+     AND v.version = %s
+LEFT JOIN activity_versions l ON (l.tenant, l.activity_id, l.version)
+     = (a.tenant, a.activity_id, a.live_version)
+"""
+_NEWEST = _SELECT % "a.latest_version"
+_GET = _NEWEST + "WHERE a.tenant = $1 AND a.activity_id = $2"
+_GET_LOCKED = _GET + " FOR UPDATE OF a"
+_GET_VERSION = _SELECT % "$3" + "WHERE a.tenant = $1 AND a.activity_id = $2"
+_LIST = _NEWEST + "WHERE a.tenant = $1 AND a.activity_id > $2 ORDER BY a.activity_id LIMIT $3"
+# What carts are priced with: the live versions, cancelled and archived ones too, since past
+# instants can be priced and a coupon holder is told why it gives nothing.
+_LIVE = (
+    _SELECT % "a.live_version" + "WHERE a.tenant = $1 AND ($2::text IS NULL OR a.activity_id = $2)"
+)
+_INSERT = """
+INSERT INTO activities (tenant, activity_id, run_state, latest_version, revision, created_at,
+                        updated_at)
+VALUES ($1, $2, 'UNPUBLISHED', 1, 1, now(), now())
+ON CONFLICT DO NOTHING RETURNING activity_id
+"""
+_PUT_VERSION = """
+INSERT INTO activity_versions (tenant, activity_id, version, state, spec)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant, activity_id, version) DO UPDATE SET state = $4, spec = $5
+"""
+_SUPERSEDE = """
+UPDATE activity_versions SET state = 'SUPERSEDED'
+WHERE tenant = $1 AND activity_id = $2 AND state = 'LIVE' AND version <> $3
+"""
+_MOVE = """
+UPDATE activities SET run_state = $3, live_version = $4, latest_version = $5,
+       revision = revision + 1, updated_at = now()
+WHERE tenant = $1 AND activity_id = $2 RETURNING revision
+"""
+_ADD_ENTRIES = """
+UPDATE activities SET price_entries = price_entries + $3, revision = revision + 1,
+       updated_at = now()
+WHERE tenant = $1 AND activity_id = $2 RETURNING revision, latest_version
+"""
+_RECORD = """
+INSERT INTO activity_changes (tenant, activity_id, revision, version, verb, actor, reason,
+                              changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, now())
+"""
+
+
+async def get(
+    conn: Connection, tenant: str, activity_id: str, *, version: int = 0
+) -> Activity | None:
+    """The activity with that version's spec (0: the newest), if there is one."""
+    if version:
+        row = await conn.fetchrow(_GET_VERSION, tenant, activity_id, version)
+    else:
+        row = await conn.fetchrow(_GET, tenant, activity_id)
+    return _activity(row) if row else None
+
+
+async def get_locked(conn: Connection, tenant: str, activity_id: str) -> Activity | None:
+    """The activity with its newest version; nobody else changes it until the transaction ends."""
+    row = await conn.fetchrow(_GET_LOCKED, tenant, activity_id)
+    return _activity(row) if row else None
+
+
+async def list_after(conn: Connection, tenant: str, *, after: str, size: int) -> list[Activity]:
+    """The next activities by id, with their newest versions."""
+    return [_activity(row) for row in await conn.fetch(_LIST, tenant, after, size)]
+
+
+async def live(conn: Connection, tenant: str, activity_id: str | None = None) -> list[Activity]:
+    """Activities that were ever published (all, or that one), with their live versions."""
+    return [_activity(row) for row in await conn.fetch(_LIVE, tenant, activity_id)]
+
+
+async def insert(conn: Connection, tenant: str, activity_id: str, spec: ActivitySpec) -> bool:
+    """A new activity with version 1 as a DRAFT; False if the name is taken."""
+    if await conn.fetchval(_INSERT, tenant, activity_id) is None:
+        return False
+    await put_version(conn, tenant, activity_id, version=1, state=VersionState.DRAFT, spec=spec)
+    return True
+
+
+async def put_version(
+    conn: Connection,
+    tenant: str,
+    activity_id: str,
+    *,
+    version: int,
+    state: VersionState,
+    spec: ActivitySpec,
+) -> None:
+    """Writes a version, new or not; a live one takes the place of the live one before it."""
+    await conn.execute(_PUT_VERSION, tenant, activity_id, version, state.value, encode(spec))
+    if state is VersionState.LIVE:
+        await conn.execute(_SUPERSEDE, tenant, activity_id, version)
+
+
+async def move(
+    conn: Connection,
+    tenant: str,
+    activity_id: str,
+    *,
+    run_state: RunState,
+    live_version: int,
+    latest_version: int,
+) -> int:
+    """Sets where the activity stands; returns its new revision."""
+    return int(
+        await conn.fetchval(
+            _MOVE, tenant, activity_id, run_state.value, live_version, latest_version
+        )
+    )
+
+
+async def add_entries(
+    conn: Connection, tenant: str, activity_id: str, count: int
+) -> tuple[int, int]:
+    """Counts price entries that came; returns the new revision and the newest version."""
+    row = await conn.fetchrow(_ADD_ENTRIES, tenant, activity_id, count)
+    assert row is not None  # the caller has just read it
+    return row["revision"], row["latest_version"]
+
+
+async def record(
+    conn: Connection,
+    tenant: str,
+    activity_id: str,
+    *,
+    revision: int,
+    version: int,
+    verb: str,
+    actor: str,
+    reason: str,
+) -> None:
+    """The audit's row: who did what, and why."""
+    await conn.execute(_RECORD, tenant, activity_id, revision, version, verb, actor, reason)
+
+
+def _activity(row: Record) -> Activity:
+    fields = dict(row)
+    fields["run_state"] = RunState(fields["run_state"])
+    fields["version_state"] = VersionState(fields["version_state"])
+    fields["spec"] = decode(fields["spec"])
+    return Activity(**fields)

@@ -1,0 +1,83 @@
+"""Which products, stores and shoppers an activity speaks of: what an operator states."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from rangli.activities.bounds import Names, SetIds
+from rangli.core.errors import Violation
+
+_CategoryPaths = Annotated[
+    tuple[Annotated[str, Meta(min_length=1, max_length=200)], ...], Meta(max_length=1000)
+]
+
+
+class ProductTarget(Struct, frozen=True, kw_only=True):
+    """The union of what is included less what is excluded; exclusion wins."""
+
+    all: Annotated[bool, Meta(description="Every product.")] = False
+    skus: Annotated[Names, Meta(description="Single products.")] = ()
+    set_ids: Annotated[SetIds, Meta(description="Sets of kind PRODUCT.")] = ()
+    category_paths: Annotated[
+        _CategoryPaths, Meta(description='Categories with all below them, such as "grocery/bread".')
+    ] = ()
+    brands: Annotated[Names, Meta(description="Brands, matched exactly.")] = ()
+    tags: Annotated[Names, Meta(description="Tags, matched exactly.")] = ()
+    exclude: Annotated[ProductTarget | None, Meta(description="What is taken out again.")] = None
+
+    def includes_nothing(self) -> bool:
+        """Whether no product can be in it."""
+        return not (
+            self.all or self.skus or self.set_ids or self.category_paths or self.brands or self.tags
+        )
+
+    def violations(self, path: str) -> list[Violation]:
+        """What the fields' own bounds cannot say."""
+        found = []
+        if self.includes_nothing():
+            found.append(Violation(path, "includes no product; for every product set `all`"))
+        if self.exclude is not None and self.exclude.exclude is not None:
+            found.append(Violation(f"{path}.exclude.exclude", "must be absent"))
+        return found
+
+    def product_sets(self) -> tuple[str, ...]:
+        """Every product set it names."""
+        return self.set_ids + (self.exclude.set_ids if self.exclude else ())
+
+
+class StoreTarget(Struct, frozen=True, kw_only=True):
+    """Stores an activity runs in."""
+
+    store_ids: Annotated[Names, Meta(description="Single stores.")] = ()
+    set_ids: Annotated[SetIds, Meta(description="Sets of kind STORE: regions.")] = ()
+    exclude_store_ids: Annotated[Names, Meta(description="Stores taken out again.")] = ()
+    exclude_set_ids: Annotated[SetIds, Meta(description="Regions taken out again.")] = ()
+
+    def violations(self, path: str) -> list[Violation]:
+        """What the fields' own bounds cannot say."""
+        if not (self.store_ids or self.set_ids):
+            return [Violation(path, "includes no store; leave it out to run everywhere")]
+        return []
+
+
+class UserTarget(Struct, frozen=True, kw_only=True):
+    """Shoppers an activity is for."""
+
+    set_ids: Annotated[SetIds, Meta(description="Sets of kind USER.")] = ()
+    user_groups: Annotated[Names, Meta(description="Groups as the request names them.")] = ()
+    exclude_set_ids: Annotated[SetIds, Meta(description="Sets of kind USER taken out again.")] = ()
+
+    def violations(self, path: str) -> list[Violation]:
+        """What the fields' own bounds cannot say."""
+        if not (self.set_ids or self.user_groups):
+            return [Violation(path, "includes nobody; leave it out to include everybody")]
+        return []
+
+
+TARGETS: dict[str, type[Struct]] = {
+    "products": ProductTarget,
+    "stores": StoreTarget,
+    "users": UserTarget,
+}

@@ -1,0 +1,113 @@
+"""What came of the demo, and its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from rangli.cli.demo import compare
+from rangli.cli.demo.book import Scope
+from rangli.cli.demo.compare import Fit
+from rangli.cli.demo.data import Journey
+from rangli.v1.pricing_service_pb2 import QuoteRequest, QuoteResponse
+
+Figures = dict[str, int | float | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published, and how long it took.
+
+    publish_s: from the first import until the last activity was live on every connection.
+    live_s: of that, from the answer to the last publication on.
+    """
+
+    scope: Scope
+    price_entries: int
+    audiences: int
+    coupons: int
+    coupons_without_face: int
+    product_sets: int
+    store_sets: int
+    import_s: float
+    publish_s: float
+    live_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """All that the demo has found out.
+
+    lines, answered: the replayed lines and the service's amounts for them.
+    wanted: the independent calculation's amounts for all lines of the journey.
+    traced: the redemptions with the line they were traced to; redeemed: what became of those whose
+        baskets were replayed.
+    shown: the basket to explain and its answer.
+    """
+
+    journey: Journey
+    published: Published
+    weeks: int
+    lines: pd.DataFrame
+    answered: pd.DataFrame
+    wanted: pd.DataFrame
+    differing: pd.DataFrame
+    traced: pd.DataFrame
+    redeemed: pd.DataFrame
+    fit: Fit
+    baskets: int
+    replay_s: float
+    connections: int
+    workers: int
+    shown: tuple[QuoteRequest, QuoteResponse]
+
+
+def figures(outcome: Outcome) -> Figures:
+    """The flat object of `--report`."""
+    lines, answered, redeemed, fit = (
+        outcome.lines,
+        outcome.answered,
+        outcome.redeemed,
+        outcome.fit,
+    )
+    published = outcome.published
+    above = compare.coupon_above_price(outcome.journey.lines)
+    return {
+        "weeks": outcome.weeks,
+        "book": published.scope,
+        "baskets": outcome.baskets,
+        "baskets_per_s": round(outcome.baskets / outcome.replay_s, 1),
+        "replay_s": round(outcome.replay_s, 3),
+        "workers": outcome.workers,
+        "connections": outcome.connections,
+        "lines": len(lines),
+        "lines_equal_oracle": len(lines) - len(outcome.differing),
+        "lines_exact": int((answered["book_minor"] == lines["retail_minor"]).sum()),
+        "price_entries": published.price_entries,
+        "coupons_published": published.coupons,
+        "coupons_without_face": published.coupons_without_face,
+        "import_s": round(published.import_s, 3),
+        "publish_s": round(published.publish_s, 3),
+        "live_s": round(published.live_s, 3),
+        "discount_minor_retailer": int(answered["retailer_minor"].sum()),
+        "recorded_minor_retailer": int((lines["retail_minor"] + lines["match_minor"]).sum()),
+        "discount_minor_manufacturer": int(answered["manufacturer_minor"].sum()),
+        "recorded_minor_manufacturer": int(lines["coupon_minor"].sum()),
+        "redemptions": len(outcome.traced),
+        "redemptions_with_a_line": int((outcome.traced["candidates"] > 0).sum()),
+        "redemptions_traced_all_weeks": int((outcome.traced["line"] >= 0).sum()),
+        "redemptions_traced": len(redeemed),
+        "redemptions_applied": int((redeemed["acted_on"] >= 0).sum()),
+        "redemptions_exact": int(redeemed["exact"].sum()),
+        "redeemed_minor_retailer": int(redeemed["retailer_minor"].sum()),
+        "redeemed_recorded_minor_retailer": int(redeemed["recorded_match_minor"].sum()),
+        "redeemed_minor_manufacturer": int(redeemed["manufacturer_minor"].sum()),
+        "redeemed_recorded_minor_manufacturer": int(redeemed["recorded_coupon_minor"].sum()),
+        "lines_coupon_above_price_all_weeks": len(above),
+        "share_book_chain": round(fit.chain, 6),
+        "share_book_store": round(fit.store, 6),
+        "share_left_out_chain": round(fit.left_out, 6),
+        "share_left_out_chain_with_entry": round(fit.left_out_known, 6),
+        "share_left_out_store": round(fit.left_out_store, 6),
+    }

@@ -1,0 +1,80 @@
+"""A server of the demo's own: `rangli serve` in a process beside it, on a folder that goes away."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+_READY_WITHIN_S = 120.0
+_STOP_WITHIN_S = 60.0
+_ANNOUNCED = re.compile(r"serving on (\S+) with")
+
+
+class ServerFailed(Exception):
+    """The server did not come up; the message ends with what it said."""
+
+
+class OwnServer:
+    """Starts at once, so that it comes up while the caller has other work; stops at the end.
+
+    It takes free ports and embedded stores, whatever the environment says of given ones.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="rangli-demo-")
+        folder = Path(self._folder.name)
+        # Started as root, the stores run as another user, who must be able to go through it.
+        folder.chmod(0o755)
+        self._log = folder / "server.log"
+        given = ("RANGLI_POSTGRES_DSN", "RANGLI_REDIS_URL")
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-c", "from rangli.cli.main import app; app()", "serve"),
+                    *("--host", "127.0.0.1", "--port", "0", "--workers", str(workers)),
+                    *("--data-dir", str(folder / "stores")),
+                    *("--log-level", "warning"),
+                ],
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+                env={name: value for name, value in os.environ.items() if name not in given},
+                # In a session of its own: a Ctrl-C in the terminal is for us, we then stop it.
+                start_new_session=True,
+            )
+
+    def __enter__(self) -> OwnServer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._folder.cleanup()
+
+    def ready(self) -> str:
+        """Its address, once all workers serve. Raises ServerFailed."""
+        assert self._process.stdout is not None
+        readable, _, _ = select.select([self._process.stdout], [], [], _READY_WITHIN_S)
+        line = self._process.stdout.readline() if readable else ""
+        announced = _ANNOUNCED.search(line)
+        if announced is None:
+            said = self._log.read_text(errors="replace")[-2000:]
+            raise ServerFailed(f"the server did not come up: {line}\n{said}")
+        return announced[1]

@@ -1,0 +1,65 @@
+"""The command `rangli` and its sub-commands."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import typer
+
+from rangli import __version__
+
+app = typer.Typer(
+    name="rangli",
+    help="A promotion service: what a shopper pays, and nothing given twice.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+# What a command needs takes long to import and may belong to an extra: its module, with its options
+# and its --help, is loaded when it is called.
+_LATER = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+
+@app.command(context_settings=_LATER)
+def serve(ctx: typer.Context) -> None:
+    """Serve over gRPC, with our own PostgreSQL and Valkey unless others are given."""
+    _run("rangli.cli.serve", "serve", ctx.args)
+
+
+@app.command(context_settings=_LATER)
+def migrate(ctx: typer.Context) -> None:
+    """Bring the schema of the Postgres up to date."""
+    _run("rangli.cli.serve", "migrate", ctx.args)
+
+
+@app.command(context_settings=_LATER)
+def demo(ctx: typer.Context) -> None:
+    """Price a real retailer's baskets over gRPC and compare with what the tills recorded."""
+    _run("rangli.cli.demo.command", "demo", ctx.args)
+
+
+@app.command(context_settings=_LATER)
+def bench(ctx: typer.Context) -> None:
+    """Measure: the kernel, a quote against an echo, the catalogue's size."""
+    _run("rangli.cli.bench.command", "bench", ctx.args)
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def _run(module: str, name: str, arguments: list[str]) -> None:
+    """Run the function of that name as a command of its own."""
+    try:
+        command = getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        typer.echo(f"rangli {name} needs {error.name}, which is not installed", err=True)
+        sys.exit(1)
+    later = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    later.command(name)(command)
+    later(args=arguments, prog_name=f"rangli {name}")

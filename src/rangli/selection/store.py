@@ -1,0 +1,93 @@
+"""The sets' only SQL."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+from asyncpg import Record
+
+from rangli.selection.model import MemberSet, SetKind
+from rangli.storage.postgres import Connection
+
+_COLUMNS = "set_id, kind, display_name, version, member_count, updated_at"
+_GET = f"SELECT {_COLUMNS} FROM sets WHERE tenant = $1 AND set_id = $2"
+_LIST = f"""
+SELECT {_COLUMNS} FROM sets WHERE tenant = $1 AND set_id > $2 ORDER BY set_id LIMIT $3
+"""
+# The row lock puts concurrent imports of one set behind each other.
+_NEXT_VERSION = f"""
+INSERT INTO sets (tenant, set_id, kind, display_name, version, member_count, updated_at)
+VALUES ($1, $2, $3, $4, 1, $5, now())
+ON CONFLICT (tenant, set_id) DO UPDATE
+SET version = sets.version + 1, member_count = $5, updated_at = now(),
+    display_name = CASE WHEN $6 THEN $4 ELSE sets.display_name END
+RETURNING {_COLUMNS}
+"""
+_KINDS = "SELECT set_id, kind FROM sets WHERE tenant = $1 AND set_id = ANY($2)"
+_MEMBERS = """
+SELECT m.member FROM sets s JOIN set_members m USING (tenant, set_id, version)
+WHERE s.tenant = $1 AND s.set_id = $2
+"""
+_ALL = "SELECT set_id FROM sets WHERE tenant = $1"
+
+
+async def get(conn: Connection, tenant: str, set_id: str) -> MemberSet | None:
+    """The set of that name, if there is one."""
+    row = await conn.fetchrow(_GET, tenant, set_id)
+    return _set(row) if row else None
+
+
+async def list_after(conn: Connection, tenant: str, *, after: str, size: int) -> list[MemberSet]:
+    """The next sets by id."""
+    return [_set(row) for row in await conn.fetch(_LIST, tenant, after, size)]
+
+
+async def put(
+    conn: Connection,
+    tenant: str,
+    set_id: str,
+    *,
+    kind: SetKind,
+    display_name: str,
+    members: Iterable[str],
+    member_count: int,
+) -> MemberSet:
+    """Writes the members as the set's next version. Members must be distinct."""
+    row = await conn.fetchrow(
+        _NEXT_VERSION,
+        tenant,
+        set_id,
+        kind.value,
+        display_name or set_id,
+        member_count,
+        bool(display_name),
+    )
+    written = _set(row)
+    await conn.copy_records_to_table(
+        "set_members",
+        columns=("tenant", "set_id", "version", "member"),
+        records=((tenant, set_id, written.version, member) for member in members),
+    )
+    return written
+
+
+async def kinds(conn: Connection, tenant: str, set_ids: Iterable[str]) -> dict[str, SetKind]:
+    """Which of the sets exist, and their kinds."""
+    rows = await conn.fetch(_KINDS, tenant, list(set_ids))
+    return {row["set_id"]: SetKind(row["kind"]) for row in rows}
+
+
+async def all_ids(conn: Connection, tenant: str) -> list[str]:
+    """Every set's id."""
+    return [row["set_id"] for row in await conn.fetch(_ALL, tenant)]
+
+
+async def members(conn: Connection, tenant: str, set_id: str) -> AsyncIterator[str]:
+    """The members of the newest version. Needs an open transaction."""
+    async for row in conn.cursor(_MEMBERS, tenant, set_id, prefetch=10_000):
+        yield row["member"]
+
+
+def _set(row: Record | None) -> MemberSet:
+    assert row is not None  # the statement returns one
+    return MemberSet(**{**row, "kind": SetKind(row["kind"])})

@@ -1,0 +1,179 @@
+"""Owns the port, the embedded stores and the workers."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
+
+import structlog
+
+from rangli.server.process import WorkerProcess
+from rangli.server.settings import ServerSettings
+from rangli.storage.embedded import EmbeddedStores
+from rangli.storage.migrate import migrate
+from rangli.storage.settings import StorageSettings
+
+_log = structlog.get_logger(__name__)
+
+# A worker that lived this long was well: its successor starts at once.
+LIVED_WELL_S = 10.0
+BACKOFF_FIRST_S = 0.1
+BACKOFF_MAX_S = 5.0
+# Only before the first worker was ever ready: afterwards the reason lies outside and may pass.
+START_FAILURES_MAX = 3
+REVIVE_EVERY_S = 1.0
+
+
+class CannotServe(RuntimeError):
+    """Serving cannot begin; the message says why."""
+
+
+def serve(settings: ServerSettings, storage: StorageSettings) -> None:
+    """Serve until SIGTERM or SIGINT, then drain the workers and stop the embedded stores.
+
+    Raises CannotServe, and what starting the stores raises.
+    """
+    # Until the loop takes the signal over, it must unwind the `with`s below.
+    signal.signal(signal.SIGTERM, _exit)
+    with reserved_port(settings) as port, EmbeddedStores.of(storage) as stores:
+        migrate(stores.postgres_dsn)
+        serving = settings.model_copy(update={"port": port})
+        environment = {
+            **os.environ,
+            **serving.environment(),
+            "RANGLI_POSTGRES_DSN": stores.postgres_dsn,
+            "RANGLI_REDIS_URL": stores.redis_url,
+        }
+        asyncio.run(Supervisor(serving, stores, environment).run())
+
+
+@contextmanager
+def reserved_port(settings: ServerSettings) -> Iterator[int]:
+    """The port, held for this installation's workers: bound with SO_REUSEPORT, never listening.
+
+    Raises CannotServe if somebody has it.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as holder:
+        try:
+            # Tried without sharing first: another rangli's port would be shared in silence.
+            with socket.socket(family) as alone:
+                alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                alone.bind((settings.host, settings.port))
+            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            holder.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotServe(f"cannot listen on {settings.address}: {error.strerror}") from error
+        yield holder.getsockname()[1]
+
+
+class Supervisor:
+    """Keeps as many workers running as the settings ask for."""
+
+    def __init__(
+        self, settings: ServerSettings, stores: EmbeddedStores, environment: Mapping[str, str]
+    ) -> None:
+        self._settings = settings
+        self._stores = stores
+        self._environment = environment
+        self._ready: set[int] = set()
+        self._announced = False
+        self._stopping = asyncio.Event()
+        self._given_up: str | None = None
+
+    async def run(self) -> None:
+        """Return after a signal, when all workers have ended. Raises CannotServe."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        async with asyncio.TaskGroup() as tasks:
+            for slot in range(self._settings.workers):
+                tasks.create_task(self._keep(slot))
+            tasks.create_task(self._keep_stores())
+        if self._given_up is not None:
+            raise CannotServe(self._given_up)
+
+    async def _keep(self, slot: int) -> None:
+        """Run one worker after the other, until we stop."""
+        failures = 0
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            worker = await WorkerProcess.start(
+                {**self._environment, "RANGLI_WORKER": str(slot)},
+            )
+            failure = await self._lifetime(slot, worker)
+            if self._stopping.is_set():
+                return
+            lived_well = failure is None and time.monotonic() - began >= LIVED_WELL_S
+            failures = 0 if lived_well else failures + 1
+            if failure and not self._announced and failures >= START_FAILURES_MAX:
+                self._give_up(f"worker {slot} cannot start: {failure}")
+                return
+            pause_s = min(BACKOFF_FIRST_S * 2 ** min(failures, 10), BACKOFF_MAX_S)
+            await self._pause(0.0 if lived_well else pause_s)
+
+    async def _lifetime(self, slot: int, worker: WorkerProcess) -> str | None:
+        """From the start of a worker to its end; why it never became ready, None if it did."""
+        stopping = asyncio.create_task(self._stopping.wait())
+        living = asyncio.create_task(self._live(slot, worker))
+        try:
+            await asyncio.wait((stopping, living), return_when=asyncio.FIRST_COMPLETED)
+            if not living.done():
+                await worker.stop()
+            return await living
+        finally:
+            stopping.cancel()
+            self._ready.discard(slot)
+
+    async def _live(self, slot: int, worker: WorkerProcess) -> str | None:
+        failure = await worker.started()
+        if failure is None:
+            self._ready.add(slot)
+            self._announce()
+        code = await worker.ended()
+        if not self._stopping.is_set():
+            _log.warning("worker ended", worker=slot, pid=worker.pid, code=code, why=failure)
+        return failure
+
+    def _announce(self) -> None:
+        """Say once, on stdout, that all workers are ready."""
+        count = self._settings.workers
+        if self._announced or len(self._ready) < count:
+            return
+        self._announced = True
+        plural = "worker" if count == 1 else "workers"
+        print(
+            f"rangli is serving on {self._settings.address} with {count} {plural} (Ctrl-C to stop)",
+            flush=True,
+        )
+
+    async def _keep_stores(self) -> None:
+        """Start the embedded stores again if one of them ends."""
+        while not self._stopping.is_set():
+            await self._pause(REVIVE_EVERY_S)
+            # In this thread, although it blocks: a store ends with the thread that started it.
+            for name in self._stores.revive():
+                _log.warning("embedded store had ended; started again", store=name)
+
+    async def _pause(self, seconds: float) -> None:
+        """Wait, but not beyond the moment when we are to stop."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+
+    def _give_up(self, why: str) -> None:
+        self._given_up = why
+        self._stopping.set()
+
+
+def _exit(_number: int, _frame: FrameType | None) -> NoReturn:
+    raise SystemExit(0)

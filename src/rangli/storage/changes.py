@@ -1,0 +1,38 @@
+"""The feed of catalogue changes: what a transaction changed, told to every process.
+
+A change is a row numbered by the tenant's version, written in the transaction that makes the
+change, and a NOTIFY that reaches listeners when it commits. The row is the truth; the notification
+only saves waiting for the next poll.
+"""
+
+from __future__ import annotations
+from rangli.storage.postgres import Connection
+
+CHANNEL = "rangli_catalogue"
+
+# The head's row lock keeps a tenant's versions in the order of their commits: nobody ever sees
+# version 8 while 7 may still appear.
+_NEXT_VERSION = """
+INSERT INTO catalogue_heads (tenant, version) VALUES ($1, 1)
+ON CONFLICT (tenant) DO UPDATE SET version = catalogue_heads.version + 1
+RETURNING version
+"""
+_RECORD = """
+INSERT INTO catalogue_changes (tenant, version, kind, subject_id, import_id)
+VALUES ($1, $2, $3, $4, $5)
+"""
+_NOTIFY = "SELECT pg_notify($1, $2)"
+
+
+async def announce(
+    conn: Connection, tenant: str, *, kind: str, subject_id: str, import_id: int | None = None
+) -> int:
+    """Records a change in the caller's transaction; returns the tenant's new catalogue version.
+
+    Call it last: it holds the tenant's head until the transaction ends.
+    kind: ACTIVITY, SET or ENTRIES.
+    """
+    version = int(await conn.fetchval(_NEXT_VERSION, tenant))
+    await conn.execute(_RECORD, tenant, version, kind, subject_id, import_id)
+    await conn.execute(_NOTIFY, CHANNEL, tenant)
+    return version

@@ -1,0 +1,52 @@
+"""Work that goes on although its caller has gone.
+
+A transport cancels a handler at the client's deadline. A commit torn by that may or may not have
+happened, and PostgreSQL's cancel request may even hit the wait for a standby. So changes run in
+tasks of their own; the caller only waits for them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import structlog
+
+_Result = TypeVar("_Result")
+_log = structlog.get_logger(__name__)
+
+# The loop itself holds tasks weakly, and a drain must know them.
+_pending: set[asyncio.Task[Any]] = set()
+
+
+async def finish(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Do the work to its end, and its result; a cancelled caller stops waiting, not the work."""
+    task = asyncio.get_running_loop().create_task(work)
+    _pending.add(task)
+    task.add_done_callback(_pending.discard)
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        task.add_done_callback(_report)
+        raise
+    return task.result()
+
+
+async def settle(timeout_s: float) -> int:
+    """Wait for the detached work of this loop, at most so long; how much of it is still undone.
+
+    For draining, after the last call has been refused and before the stores are closed.
+    """
+    loop = asyncio.get_running_loop()
+    own = {task for task in _pending if task.get_loop() is loop}
+    if not own:
+        return 0
+    _, undone = await asyncio.wait(own, timeout=timeout_s)
+    return len(undone)
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    """Nobody waits for this outcome any more, so a failure is at least logged."""
+    if not task.cancelled() and task.exception() is not None:
+        _log.warning("detached work failed after its caller had gone", exc_info=task.exception())

@@ -1,0 +1,154 @@
+"""Connections and transactions of Postgres, whose failures are our own errors.
+
+Loss of the server, a full pool, a shutdown and the like become `Unavailable`; what the driver said
+stays in the exception's cause, for the log. All other errors pass as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from rangli.core.errors import Unavailable
+
+# What a pool lends is a proxy of one, with the same methods.
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+
+# The server has ended the connection, or cannot work.
+_AWAY = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,  # shutdown, crash, still starting, cancelled
+    asyncpg.InsufficientResourcesError,  # connections, memory, disk
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,  # a former primary
+)
+# Another transaction was in the way; the same request may succeed in a moment.
+_BUSY = (
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+)
+# What the driver says of a lost connection, but of wrong arguments and others' I/O too.
+_MAYBE_AWAY = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+_SERVER_SETTINGS = {
+    "application_name": "rangli",
+    "timezone": "UTC",
+    "default_transaction_isolation": "read committed",
+    # Nobody holds locks while doing something else, nor waits long for those who do.
+    "idle_in_transaction_session_timeout": "5s",
+    "lock_timeout": "500ms",
+}
+
+
+class Pool(asyncpg.Pool):
+    """A pool on which nobody waits for a connection without bound."""
+
+    __slots__ = ("_acquire_timeout_s",)
+
+    def __init__(self, *args: Any, acquire_timeout_s: float, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._acquire_timeout_s = acquire_timeout_s
+
+    def acquire(self, *, timeout: float | None = None) -> Any:
+        """As asyncpg's, with the pool's own timeout unless another is given."""
+        return super().acquire(timeout=self._acquire_timeout_s if timeout is None else timeout)
+
+
+async def open_pool(
+    dsn: str,
+    *,
+    size_min: int,
+    size_max: int,
+    acquire_timeout_s: float,
+    connect_timeout_s: float,
+) -> Pool:
+    """A pool with `size_min` open connections; it replaces those it loses by itself.
+
+    No command timeout: asyncpg would send a cancel request, which at a commit leaves everybody in
+    doubt. Whoever waits for an answer bounds his own waiting. Unavailable if the server is away.
+    """
+    pool = Pool(
+        dsn,
+        acquire_timeout_s=acquire_timeout_s,
+        min_size=size_min,
+        max_size=size_max,
+        max_queries=50_000,
+        max_inactive_connection_lifetime=300.0,
+        loop=asyncio.get_running_loop(),
+        connection_class=asyncpg.Connection,
+        record_class=asyncpg.Record,
+        timeout=connect_timeout_s,
+        server_settings=_SERVER_SETTINGS,
+    )
+    try:
+        await pool
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise _away() from error
+    return pool
+
+
+@asynccontextmanager
+async def connection(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection of the pool, for single statements; Unavailable when there is none."""
+    conn = await _acquire(pool)
+    try:
+        yield conn
+    except _BUSY as error:
+        raise Unavailable(
+            "postgres", "the rows are in use by another request; try again", retry_after_s=0.1
+        ) from error
+    except _AWAY as error:
+        if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+            await pool.expire_connections()  # new ones may find the new primary
+        raise _away() from error
+    except _MAYBE_AWAY as error:
+        if not _is_lost(conn):
+            raise
+        raise _away() from error
+    finally:
+        await _release(pool, conn)
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A transaction of its own: committed at the end of the block, rolled back by an exception.
+
+    Read committed. Unavailable as in `connection`; if that happens at the commit, the outcome is
+    unknown, so changes that callers ask for belong into `idempotency.once`.
+    """
+    async with connection(pool) as conn, conn.transaction():
+        yield conn
+
+
+def _away() -> Unavailable:
+    return Unavailable("postgres", "the database is not reachable at the moment")
+
+
+def _is_lost(conn: Connection) -> bool:
+    try:
+        return bool(conn.is_closed())
+    except asyncpg.InterfaceError:
+        return True  # the pool has taken a broken connection back already
+
+
+async def _acquire(pool: Pool) -> Connection:
+    try:
+        conn: Connection = await pool.acquire()
+    except TimeoutError as error:
+        raise Unavailable(
+            "postgres", "no database connection became free in time", retry_after_s=0.2
+        ) from error
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise _away() from error
+    return conn
+
+
+async def _release(pool: Pool, conn: Connection) -> None:
+    """Give the connection back; asyncpg drops one that broke, which is no failure of the caller."""
+    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        await pool.release(conn)  # type: ignore[arg-type]  # the proxy that `acquire` lent

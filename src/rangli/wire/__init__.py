@@ -1,0 +1,1 @@
+"""What knows protobuf but no domain and no transport: refusals as messages, shared conversions."""

@@ -1,0 +1,142 @@
+"""`rangli serve`: starts, drains, survives its workers and leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+
+import grpc
+import psutil
+import pytest
+
+from rangli.client import RangliClient
+from rangli.v1.selection_service_pb2 import SET_KIND_STORE
+
+EMBEDDED = {"RANGLI_POSTGRES_DSN": "", "RANGLI_REDIS_URL": ""}
+
+
+async def ends(processes: list[psutil.Process]) -> None:
+    async with asyncio.timeout(60):
+        for process in processes:
+            await asyncio.to_thread(gone, process)
+
+
+def gone(process: psutil.Process) -> None:
+    """Return when it has ended; one that nobody has waited for yet counts as ended."""
+    while process.is_running():
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return
+        except psutil.NoSuchProcess:
+            return
+        time.sleep(0.05)
+
+
+async def list_sets(client: RangliClient) -> None:
+    """Reads from Postgres, so that a call takes a while."""
+    found = [(item.set_id, item.member_count) async for item in client.selection.list_sets()]
+    assert found == [("north", 3)]
+
+
+async def import_north(client: RangliClient) -> None:
+    await client.selection.import_set("north", SET_KIND_STORE, ["a", "b", "c"])
+
+
+async def test_serves_on_its_own_stores_and_leaves_no_process_behind(serve, data_dir):
+    async with serve("--workers", "2", "--data-dir", str(data_dir), **EMBEDDED) as serving:
+        async with RangliClient(serving.address) as client:
+            await import_north(client)
+            await list_sets(client)
+        processes = serving.descendants()
+        assert len(serving.workers()) == 2
+        assert len(processes) > 4  # workers, valkey, postgres and its own
+
+        assert await serving.end() == 0
+
+    assert not [process for process in processes if process.is_running()]
+
+
+async def test_what_was_stored_is_there_after_a_restart(serve, data_dir):
+    options = ("--workers", "1", "--data-dir", str(data_dir))
+    async with serve(*options, **EMBEDDED) as serving, RangliClient(serving.address) as client:
+        await import_north(client)
+
+    async with serve(*options, **EMBEDDED) as serving, RangliClient(serving.address) as client:
+        await list_sets(client)
+
+
+async def test_nothing_outlives_a_killed_supervisor(serve, data_dir):
+    async with serve("--workers", "2", "--data-dir", str(data_dir), **EMBEDDED) as serving:
+        processes = serving.descendants()
+
+        await serving.end(signal.SIGKILL)
+
+        await ends(processes)
+
+
+async def test_a_drained_worker_costs_no_call(serve, under_load):
+    async with serve("--workers", "2") as serving:
+        async with RangliClient(serving.address) as client:
+            await import_north(client)
+        async with under_load(serving.address, list_sets) as load:
+            await load.more(100)
+            for pid in list(serving.workers()):
+                await serving.replace(pid, signal.SIGTERM)
+                await load.more(100)
+
+    assert load.refusals == []
+
+
+async def test_a_killed_worker_comes_back_while_the_others_go_on(serve, under_load):
+    async with serve("--workers", "2") as serving:
+        async with RangliClient(serving.address) as client:
+            await import_north(client)
+        async with under_load(serving.address, list_sets) as load:
+            await load.more(100)
+            victim, survivor = serving.workers()
+            await serving.replace(victim, signal.SIGKILL)
+            await load.more(100)
+
+            assert survivor in serving.workers()
+            assert len(serving.workers()) == 2
+    # Wrong answers would have failed the load; all that may have happened is no answer.
+    assert {refusal.code for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+
+
+async def test_imports_survive_drained_workers(serve):
+    """Changes under way when a worker drains happen once, whoever completes them."""
+
+    async def imports(client: RangliClient, name: str) -> None:
+        for _ in range(50):
+            await client.selection.import_set(name, SET_KIND_STORE, ["a"])
+
+    async with (
+        serve("--workers", "2") as serving,
+        RangliClient(serving.address, connections=4) as client,
+    ):
+        async with asyncio.TaskGroup() as callers:
+            for caller in range(4):
+                callers.create_task(imports(client, f"s{caller}"))
+            await serving.replace(next(iter(serving.workers())), signal.SIGTERM)
+        sets = [item async for item in client.selection.list_sets()]
+
+    assert [item.version for item in sets] == [50] * 4
+
+
+async def test_supervisor_drains_under_load_and_answers_or_says_unavailable(serve, under_load):
+    async with serve("--workers", "2") as serving:
+        async with RangliClient(serving.address) as client:
+            await import_north(client)
+        async with under_load(serving.address, list_sets) as load:
+            await load.more(100)
+            assert await serving.end() == 0
+
+    assert {refusal.code for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "ctrl-c"])
+async def test_signal_drains_and_ends_with_code_zero(serve, number):
+    async with serve("--workers", "1") as serving:
+        assert await serving.end(number) == 0
+        assert "Traceback" not in serving.log.read_text()
