@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 
 import pytest
-from strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 from rangli.pricing import _stacking
 from rangli.pricing.plan import VALUE_MAX, GroupBase, Op, Status
+from tests.pricing.strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 LINE_MAX = 10**12
 

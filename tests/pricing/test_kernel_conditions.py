@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 from rangli.pricing.plan import ConditionBase, Measure, Mode, Op, Status
+from tests.pricing.strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 pytestmark = both_kernels
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from strategies import Entry, Group, Step, Tier, both_kernels, build, does, each
 
 from rangli.pricing.plan import GroupBase, Op, Status
+from tests.pricing.strategies import Entry, Group, Step, Tier, both_kernels, build, does, each
 
 pytestmark = both_kernels
 
@@ -125,22 +125,18 @@ def test_only_the_lines_of_a_step_are_touched(price):
 
 @pytest.mark.parametrize(
     ("base", "left"),
-    [(GroupBase.RUNNING, 72), (GroupBase.GROUP_START, 70), (GroupBase.LIST, 65)],
+    [
+        (GroupBase.RUNNING, 90 - 9 - 8),  # the second takes a tenth of 81
+        (GroupBase.GROUP_START, 90 - 9 - 9),
+        (GroupBase.LIST, 90 - 10 - 10),
+    ],
 )
-def test_second_percentage_is_computed_on_the_base_of_its_group(price, base, left):
-    ten, twenty = does(Op.LINE_PERCENT, 1000), does(Op.POOL_PERCENT, 1000)
+@pytest.mark.parametrize("op", [Op.LINE_PERCENT, Op.POOL_PERCENT])
+def test_percentages_are_computed_on_the_base_of_their_group(price, op, base, left):
     before = Group([does(Op.LINE_OFF, 10)])
-    group = Group([ten, twenty], base=base)
+    group = Group([does(op, 1000), does(op, 1000)], base=base)
 
-    # 100 list, 90 at group start; ten percent of it, and ten of the rest.
-    outcome = price(*build(each(100), [before, group]))
-
-    expected = {
-        GroupBase.RUNNING: 90 - 9 - 8,  # 10 % of 81 is 8.1
-        GroupBase.GROUP_START: 90 - 9 - 9,
-        GroupBase.LIST: 90 - 10 - 10,
-    }
-    assert list(outcome.line_payable) == [expected[base]]
+    assert list(price(*build(each(100), [before, group])).line_payable) == [left]
 
 
 def test_discount_on_list_prices_is_still_limited_by_what_is_left(price):

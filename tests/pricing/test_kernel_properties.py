@@ -11,10 +11,10 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import both_kernels, mutilate, problem, rows
 
 from rangli.pricing import _stacking, stacking
 from rangli.pricing.plan import Status
+from tests.pricing.strategies import both_kernels, mutilate, problem, rows
 
 chances = st.randoms(use_true_random=False)
 
@@ -28,14 +28,14 @@ def test_compiled_and_reference_agree_bit_for_bit(chance):
 
 
 def test_compiled_and_reference_agree_on_many_thousand_plans():
-    for seed in range(6_000):
+    for seed in range(4_000):
         programs, plan = problem(Random(seed))
         assert _stacking.price(programs, plan) == stacking.price(programs, plan), f"seed {seed}"
 
 
 def test_compiled_and_reference_agree_on_what_to_refuse():
     refused = 0
-    for seed in range(6_000):
+    for seed in range(4_000):
         chance = Random(seed)
         programs, plan = problem(chance)
         mutilate(chance, programs, plan)
@@ -47,7 +47,7 @@ def test_compiled_and_reference_agree_on_what_to_refuse():
                 _stacking.price(programs, plan)
         else:
             assert _stacking.price(programs, plan) == expected, f"seed {seed}"
-    assert 3_000 < refused < 6_000
+    assert 2_000 < refused < 4_000
 
 
 @both_kernels

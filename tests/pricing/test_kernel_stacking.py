@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from strategies import Group, Step, Tier, both_kernels, build, does, each, rows
-
 from rangli.pricing.plan import Mode, Op, Scope, Status
+from tests.pricing.strategies import Group, Step, Tier, both_kernels, build, does, each, rows
 
 pytestmark = both_kernels
 

@@ -78,7 +78,11 @@ def serve(tmp_path: Path, database: str, redis_url: str) -> Serve:
 
     @asynccontextmanager
     async def start(*options: str, **variables: str) -> AsyncIterator[Serving]:
-        given = {"RANGLI_POSTGRES_DSN": database, "RANGLI_REDIS_URL": redis_url} | variables
+        given = {
+            "RANGLI_POSTGRES_DSN": database,
+            "RANGLI_REDIS_URL": redis_url,
+            "RANGLI_NOTICE_S": "0.1",
+        } | variables
         log = tmp_path / "serve.log"
         with log.open("wb") as stderr:
             process = await asyncio.create_subprocess_exec(

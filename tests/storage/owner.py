@@ -22,7 +22,7 @@ def main(data_dir: str, *ids: str) -> None:
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
-    with EmbeddedStores(Path(data_dir), fast=True) as stores:
+    with EmbeddedStores(Path(data_dir)) as stores:
         assert stores.postgres is not None
         assert stores.valkey is not None
         facts = {

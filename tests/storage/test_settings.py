@@ -53,6 +53,8 @@ def test_bad_value_names_its_variable_and_keeps_the_secret(monkeypatch, variable
 
 
 def test_secrets_are_not_shown():
-    settings = StorageSettings(postgres_dsn="postgresql://u:secret@db/x", redis_url="redis://:secret@r")
+    settings = StorageSettings(
+        postgres_dsn="postgresql://u:secret@db/x", redis_url="redis://:secret@r"
+    )
 
     assert "secret" not in repr(settings)

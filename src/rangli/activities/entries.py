@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import NamedTuple
 
 from rangli.activities.program import Op
@@ -17,6 +16,7 @@ class Entry(NamedTuple):
     """One price entry. A named tuple, since a book holds hundreds of thousands.
 
     store_set_id: a set of stores, or EVERYWHERE.
+    starts_us, ends_us: first instant, and first no longer, in microseconds since 1970.
     op: REMOVED, or the kernel's UNIT_PRICE, UNIT_OFF or LINE_PERCENT.
     value: minor units or basis points, as the op reads it.
     per_quantity: with UNIT_OFF, the value is for so many units.
@@ -24,8 +24,8 @@ class Entry(NamedTuple):
 
     sku: str
     store_set_id: str
-    starts_at: datetime
-    ends_at: datetime
+    starts_us: int
+    ends_us: int
     op: Op | int
     value: int
     per_quantity: int

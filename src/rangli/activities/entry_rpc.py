@@ -81,10 +81,10 @@ class EntryMethods:
         """The entries that count for some products, now or at any instant."""
         if not 1 <= len(request.skus) <= _SKUS_MAX:
             raise Invalid.fields(Violation("skus", f"1 to {_SKUS_MAX} are needed"))
-        at = instant(micros_of(request.at, "at")) if request.HasField("at") else None
+        at_us = micros_of(request.at, "at") if request.HasField("at") else None
         async with connection(self._pg) as conn:
             entries = await entry_service.in_force(
-                conn, call.tenant, request.activity_id, request.skus, at
+                conn, call.tenant, request.activity_id, request.skus, at_us
             )
         return pb.GetPriceEntriesResponse(entries=[_message(entry) for entry in entries])
 
@@ -147,8 +147,8 @@ def _entry(message: pb.PriceEntry) -> Entry:
     return Entry(
         message.sku,
         message.store_set_id,
-        instant(starts_us),
-        instant(ends_us),
+        starts_us,
+        ends_us,
         op,
         value,
         per_quantity,
@@ -194,8 +194,8 @@ def _report(report: ImportReport) -> pb.ImportPriceEntriesResponse:
 
 def _message(entry: Entry) -> pb.PriceEntry:
     message = pb.PriceEntry(sku=entry.sku, store_set_id=entry.store_set_id)
-    set_timestamp(message.starts_at, entry.starts_at)
-    set_timestamp(message.ends_at, entry.ends_at)
+    set_timestamp(message.starts_at, instant(entry.starts_us))
+    set_timestamp(message.ends_at, instant(entry.ends_us))
     if entry.op == Op.UNIT_PRICE:
         message.price_minor = entry.value
     elif entry.op == Op.LINE_PERCENT:

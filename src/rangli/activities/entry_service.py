@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from rangli.activities import entry_store, service, store
 from rangli.activities.entries import BadRow, Entry, ImportReport
@@ -67,11 +66,11 @@ async def import_entries(
 
 
 async def in_force(
-    conn: Connection, tenant: str, activity_id: str, skus: Sequence[str], at: datetime | None
+    conn: Connection, tenant: str, activity_id: str, skus: Sequence[str], at_us: int | None
 ) -> list[Entry]:
     """The entries of a price book that count for these products. Raises NotFound, Refused."""
     await service.price_book(conn, tenant, activity_id)
-    return await entry_store.in_force(conn, tenant, activity_id, skus, at)
+    return await entry_store.in_force(conn, tenant, activity_id, skus, at_us)
 
 
 async def _append(

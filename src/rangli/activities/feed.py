@@ -22,9 +22,11 @@ _log = structlog.get_logger(__name__)
 
 POLL_S = 0.5
 _RETRY_S = 0.25
+_RETRY_S_MAX = 5.0
 # A dead peer is noticed by this, since a listening connection may have nothing to say for hours.
 _ANSWER_S = 10.0
 _FRESH_S = 5.0
+_LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
 class CatalogueFeed:
@@ -76,11 +78,13 @@ class CatalogueFeed:
         self._woken.set()
 
     async def _follow(self, conn: Connection | None) -> None:
+        pause_s = _RETRY_S
         while True:
             try:
                 if conn is None or conn.is_closed():
                     conn = await self._open()
                 await self._catch_up(conn)
+                pause_s = _RETRY_S
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._woken.wait(), POLL_S)
                 self._woken.clear()
@@ -88,30 +92,35 @@ class CatalogueFeed:
                 if conn is not None:
                     await self._drop(conn)
                 raise
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                _log.warning("catalogue_feed_lost", error=type(error).__name__)
+            except Exception as error:
+                # Whatever it is, quotes go on from the last catalogues, and following must not
+                # end for good because of it.
+                lost = isinstance(error, _LOST)
+                _log.warning("catalogue_feed_lost", error=type(error).__name__, exc_info=not lost)
                 if conn is not None:
                     await self._drop(conn)
                     conn = None
-                await asyncio.sleep(_RETRY_S)
+                await asyncio.sleep(pause_s)
+                pause_s = min(2 * pause_s, _RETRY_S_MAX)
 
     async def _catch_up(self, conn: Connection) -> None:
+        asked_at = monotonic()
         async with asyncio.timeout(_ANSWER_S):
             heads = await loader.heads(conn)
-        asked_at = monotonic()
         for tenant, version in heads.items():
             known = self._catalogues.get(tenant)
-            if known is None:
-                self._catalogues[tenant] = await loader.load(conn, tenant)
-            elif known.version != version:
-                self._catalogues[tenant] = await loader.refresh(conn, known)
-            else:
+            if known is not None and known.version == version:
                 continue
+            if known is None:
+                newest = await loader.load(conn, tenant)
+            else:
+                newest = await loader.refresh(conn, known)
+            self._catalogues[tenant] = newest
             _log.info(
                 "catalogue_loaded",
                 tenant=tenant,
-                version=self._catalogues[tenant].version,
-                activities=len(self._catalogues[tenant].activities),
+                version=newest.version,
+                activities=len(newest.activities),
             )
         self._seen_at = asked_at
 

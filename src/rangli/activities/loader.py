@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from asyncpg import Record
-
 from rangli.activities import entry_store, store
 from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
 from rangli.activities.live import LiveActivity, compile_activity
-from rangli.activities.pricebook import Base, Book, Row
+from rangli.activities.pricebook import Base, Book
 from rangli.selection import service as selection
 from rangli.selection import store as sets
 from rangli.storage.postgres import Connection
@@ -108,21 +106,17 @@ async def _book_after(
     for change in changes:
         if change.kind == "ENTRIES" and change.subject_id == book_id and change.import_id:
             room = DELTA_MAX - book.delta_size
-            rows = await entry_store.imported(
+            entries = await entry_store.imported(
                 conn, catalogue.tenant, book_id, change.import_id, limit=room + 1
             )
-            if len(rows) > room:
+            if len(entries) > room:
                 return await _book(conn, catalogue.tenant, book_id)
-            book = book.with_rows(_rows(rows))
+            book = book.with_entries(entries)
     return book
 
 
 async def _book(conn: Connection, tenant: str, book_id: str) -> Book:
     base = Base(await entry_store.store_sets(conn, tenant, book_id))
-    async for rows in entry_store.book(conn, tenant, book_id):
-        base.extend(_rows(rows))
+    async for entries in entry_store.book(conn, tenant, book_id):
+        base.extend(entries)
     return Book(base)
-
-
-def _rows(records: Iterable[Record]) -> list[Row]:
-    return [Row(*record) for record in records]

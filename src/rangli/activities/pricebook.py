@@ -13,19 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rangli.activities.entries import EVERYWHERE, REMOVED
-
-
-class Row(NamedTuple):
-    """An entry as a book takes it; instants in microseconds."""
-
-    sku: str
-    store_set_id: str
-    starts_us: int
-    ends_us: int
-    op: int
-    value: int
-    per_quantity: int
+from rangli.activities.entries import EVERYWHERE, REMOVED, Entry
 
 
 class Offered(NamedTuple):
@@ -39,10 +27,10 @@ class Offered(NamedTuple):
 class Base:
     """Immutable entries in columns.
 
-    rows: by (sku, stores, start), stores in the order of `store_set_ids`, no two of them alike.
+    entries: by (sku, stores, start), stores in the order of `store_set_ids`, no two alike.
     """
 
-    def __init__(self, store_set_ids: Sequence[str], rows: Iterable[Row] = ()) -> None:
+    def __init__(self, store_set_ids: Sequence[str], entries: Iterable[Entry] = ()) -> None:
         self._store_set_numbers = {name: number for number, name in enumerate(store_set_ids)}
         self._sku_numbers: dict[str, int] = {}
         self._first = array("q", [0])  # where each product's entries begin, and the last one's end
@@ -56,32 +44,38 @@ class Base:
         self._value = array("q")
         self._per_quantity = array("h")
         self._last = ("", -1)
-        self.extend(rows)
+        self.extend(entries)
 
     def __len__(self) -> int:
         return len(self._starts_us)
 
-    def extend(self, rows: Iterable[Row]) -> None:
-        """Takes the next rows while the base is being made; chunks keep a process responsive."""
-        for sku, store_set_id, starts_us, ends_us, op, value, per_quantity in rows:
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """Takes the next entries while the base is made; chunks keep a process responsive."""
+        sku_numbers, first, latest = self._sku_numbers, self._first, self._latest_us
+        last_sku, last_store_set = self._last
+        count = len(latest)
+        for sku, store_set_id, starts_us, ends_us, op, value, per_quantity in entries:
             store_set = self._store_set_numbers[store_set_id]
-            if self._last[0] != sku:
-                self._sku_numbers[sku] = len(self._sku_numbers)
-                self._first.append(len(self._starts_us))
-            if self._last != (sku, store_set):
-                self._last = (sku, store_set)
-                self._latest_us.append(ends_us)
+            if sku != last_sku:
+                sku_numbers[sku] = len(sku_numbers)
+                first[-1] = count
+                first.append(count)
+            if sku != last_sku or store_set != last_store_set:
+                last_sku, last_store_set = sku, store_set
+                latest.append(ends_us)
             else:
-                self._latest_us.append(max(self._latest_us[-1], ends_us))
+                latest.append(max(latest[-1], ends_us))
             self._store_set.append(store_set)
             self._starts_us.append(starts_us)
             self._ends_us.append(ends_us)
             self._op.append(op)
             self._value.append(value)
             self._per_quantity.append(per_quantity)
-            self._first[-1] = len(self._starts_us)
+            count += 1
+        first[-1] = count
+        self._last = last_sku, last_store_set
 
-    def in_force(self, sku: str, store_set_ids: Iterable[str], at_us: int) -> list[Row]:
+    def in_force(self, sku: str, store_set_ids: Iterable[str], at_us: int) -> list[Entry]:
         """The product's entries for any of these stores at that instant."""
         number = self._sku_numbers.get(sku)
         if number is None:
@@ -101,12 +95,12 @@ class Base:
             )
             while at >= low and self._latest_us[at] > at_us:
                 if self._ends_us[at] > at_us:
-                    found.append(self._row(at, sku, name))
+                    found.append(self._entry(at, sku, name))
                 at -= 1
         return found
 
-    def _row(self, at: int, sku: str, store_set_id: str) -> Row:
-        return Row(
+    def _entry(self, at: int, sku: str, store_set_id: str) -> Entry:
+        return Entry(
             sku,
             store_set_id,
             self._starts_us[at],
@@ -124,20 +118,20 @@ EMPTY = Base((EVERYWHERE,))
 class Book:
     """A price book at one moment. Immutable: a change makes another one.
 
-    delta: newer rows by product and stores, then by start.
+    delta: newer entries by product and stores, then by start.
     """
 
     base: Base = EMPTY
-    delta: Mapping[tuple[str, str], Mapping[int, Row]] | None = None
+    delta: Mapping[tuple[str, str], Mapping[int, Entry]] | None = None
     delta_size: int = 0
 
-    def with_rows(self, rows: Sequence[Row]) -> Book:
-        """The book with newer rows on top; shares everything else with this one."""
+    def with_entries(self, entries: Sequence[Entry]) -> Book:
+        """The book with newer entries on top; shares everything else with this one."""
         delta = dict(self.delta or {})
-        for row in rows:
+        for row in entries:
             key = (row.sku, row.store_set_id)
             delta[key] = {**delta.get(key, {}), row.starts_us: row}
-        return Book(self.base, delta, self.delta_size + len(rows))
+        return Book(self.base, delta, self.delta_size + len(entries))
 
     def offered(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> list[Offered]:
         """What is in force for the product at that instant.
@@ -150,8 +144,8 @@ class Book:
         return [Offered(row.op, row.value, row.per_quantity) for row in rows]
 
     def _overlaid(
-        self, rows: list[Row], sku: str, store_set_ids: Sequence[str], at_us: int
-    ) -> list[Row]:
+        self, rows: list[Entry], sku: str, store_set_ids: Sequence[str], at_us: int
+    ) -> list[Entry]:
         assert self.delta is not None  # asked by offered()
         newer = {name: self.delta.get((sku, name), {}) for name in store_set_ids}
         kept = [row for row in rows if row.starts_us not in newer[row.store_set_id]]

@@ -303,14 +303,16 @@ def split_among_funders(takes: Iterable[int], funder_bps: Sequence[int]) -> list
     for take in takes:
         so_far += take
         row = [take * bps // BPS for bps in funder_bps]
-        # In 1/10,000 of a minor unit, to stay exact.
-        lag = [
-            so_far * bps - (before + now) * BPS
-            for bps, before, now in zip(funder_bps, paid, row, strict=True)
-        ]
-        by_lag = sorted(range(len(row)), key=lambda funder: (-lag[funder], funder))
-        for funder in by_lag[: take - sum(row)]:
-            row[funder] += 1
+        units_left = take - sum(row)
+        if units_left:
+            # In 1/10,000 of a minor unit, to stay exact.
+            lag = [
+                so_far * bps - (before + now) * BPS
+                for bps, before, now in zip(funder_bps, paid, row, strict=True)
+            ]
+            by_lag = sorted(range(len(row)), key=lambda funder: -lag[funder])  # stable
+            for funder in by_lag[:units_left]:
+                row[funder] += 1
         paid = [before + now for before, now in zip(paid, row, strict=True)]
         rows.append(row)
     return rows

@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from rangli.activities import rpc as activities
+from rangli.activities.feed import CatalogueFeed
 from rangli.core.call import Service
+from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
 from rangli.server.health import Check
 from rangli.storage.postgres import connection
@@ -15,7 +18,8 @@ from rangli.storage.stores import Stores
 
 POSTGRES = "rangli.postgres"
 REDIS = "rangli.redis"
-CATALOGUE = "rangli.catalogue"
+CATALOGUE = "rangli.catalogue"  # follows what is published
+LOADED = "rangli.catalogue.loaded"  # there is one, new or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +37,21 @@ class App:
 
 @asynccontextmanager
 async def opened(settings: StorageSettings) -> AsyncIterator[App]:
-    """The application on its open stores, its catalogue loaded; closed at the end."""
+    """The application on its open stores, its catalogues loaded and followed; closed at the end.
+
+    Raises Unavailable if a store is away: a worker doesn't start without them.
+    """
     stores = await Stores.open(settings)
+    feed = CatalogueFeed(stores.pg)
     try:
-        yield _wired(stores)
+        await feed.start()
+        yield _wired(stores, feed)
     finally:
+        await feed.stop()
         await stores.close()
 
 
-def _wired(stores: Stores) -> App:
+def _wired(stores: Stores, feed: CatalogueFeed) -> App:
     async def postgres() -> bool:
         async with connection(stores.pg) as conn:
             # A standby answers, but takes no changes.
@@ -50,8 +60,20 @@ def _wired(stores: Stores) -> App:
     async def redis() -> bool:
         return bool(await stores.redis.ping())
 
+    async def catalogue() -> bool:
+        return feed.fresh
+
+    async def loaded() -> bool:
+        return feed.ready
+
     return App(
-        services=(selection.expose(stores),),
-        checks={POSTGRES: postgres, REDIS: redis},
-        needs={"": (), selection.NAME: (POSTGRES,)},
+        services=(pricing.expose(feed), activities.expose(stores), selection.expose(stores)),
+        checks={POSTGRES: postgres, REDIS: redis, CATALOGUE: catalogue, LOADED: loaded},
+        needs={
+            # A quote needs no store: it is given from the last catalogue.
+            "": (LOADED,),
+            pricing.NAME: (LOADED,),
+            activities.NAME: (POSTGRES,),
+            selection.NAME: (POSTGRES,),
+        },
     )

@@ -26,7 +26,9 @@ def test_of_equally_frequent_discounts_the_smaller_wins():
 
 
 def test_a_discount_that_does_not_divide_stays_an_exact_fraction_in_lowest_terms():
-    frame = lines((1, 7, 1, 11, 6, 5.60, 0.40), (1, 7, 2, 11, 3, 2.80, 0.20))
+    frame = lines(
+        (1, 7, 1, 11, 6, 5.60, 0.40), (1, 7, 2, 11, 6, 5.60, 0.40), (1, 7, 3, 11, 3, 2.80, 0.20)
+    )
 
     assert entries(frame) == [(11, 11, 20, 3)]
 

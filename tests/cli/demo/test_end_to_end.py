@@ -53,7 +53,7 @@ def test_redemptions_are_presented_and_refused_with_their_reason(outcome):
 def test_what_was_published_is_counted(outcome):
     published = outcome.published
 
-    assert (published.price_entries, published.audiences) == (4, 2)
+    assert (published.price_entries, published.audiences) == (5, 2)
     assert (published.coupons, published.coupons_without_face) == (1, 1)
     assert 0 < published.live_s < published.publish_s
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -43,9 +41,10 @@ class Baskets:
             row.product_id: (row.brand or None, row.category_path or None)
             for row in products.itertuples(index=False)
         }
-        self.credentials: dict[int, dict[str, str]] = {}
+        self._credentials: dict[int, list[Credential]] = {}
         for row in presented.itertuples(index=False):
-            self.credentials.setdefault(row.basket_id, {})[row.activity_id] = row.credential_id
+            credential = Credential(credential_id=row.credential_id, activity_id=row.activity_id)
+            self._credentials.setdefault(row.basket_id, []).append(credential)
 
     def __len__(self) -> int:
         return len(self.basket_ids)
@@ -59,16 +58,9 @@ class Baskets:
             user_id=self._households[basket],
             store_id=self._stores[basket],
             priced_at=Timestamp(seconds=self._seconds[basket]),
-            credentials=[
-                Credential(credential_id=credential_id, activity_id=activity_id)
-                for activity_id, credential_id in self.presented(basket).items()
-            ],
+            credentials=self._credentials.get(self.basket_ids[basket], ()),
             explain=explain,
         )
-
-    def presented(self, basket: int) -> Mapping[str, str]:
-        """The credentials the basket presents, by activity: at most one for each."""
-        return self.credentials.get(self.basket_ids[basket], {})
 
     def _line(self, index: int, position: int) -> CartLine:
         sku = self._sku[index]
@@ -106,11 +98,15 @@ class Answers:
                     self._borne[part.funder][index] += part.amount_minor
                 if adjustment.activity_id == BOOK_ID:
                     self._book[index] = adjustment.amount_minor
-                else:
-                    credential_id = self._baskets.presented(basket)[adjustment.activity_id]
+                if adjustment.credential_id:
                     parts = {part.funder: part.amount_minor for part in adjustment.funders}
                     self._coupons.append(
-                        (credential_id, index, parts.get(MANUFACTURER, 0), parts.get(RETAILER, 0))
+                        (
+                            adjustment.credential_id,
+                            index,
+                            parts.get(MANUFACTURER, 0),
+                            parts.get(RETAILER, 0),
+                        )
                     )
         for refusal in quote.not_applied:
             if refusal.credential_id:

@@ -30,7 +30,6 @@ def derive(lines: pd.DataFrame, scope: Scope) -> pd.DataFrame:
     counts = seen.value_counts(sort=False).rename("lines").reset_index()
     # As floats these fractions are told apart: numerators and denominators are small.
     counts["size"] = counts["off_minor"] / counts["per_quantity"]
-    best = counts.sort_values(
-        [*keys, "lines", "size"], ascending=[True] * len(keys) + [False, True]
-    )
+    order = [*([True] * len(keys)), False, True]
+    best = counts.sort_values([*keys, "lines", "size"], ascending=order)
     return best.drop_duplicates(keys)[[*keys, "off_minor", "per_quantity"]].reset_index(drop=True)

@@ -112,7 +112,7 @@ def clean_lines(raw: pd.DataFrame) -> pd.DataFrame:
             "match_minor": money["coupon_match_disc"],
             "week": raw["week"],
             "at": at,
-            "local_date": at.dt.tz_localize(None).dt.normalize(),
+            "local_date": at.dt.tz_convert(TIME_ZONE).dt.tz_localize(None).dt.normalize(),
             "one_unit": ~divides,
         }
     )
