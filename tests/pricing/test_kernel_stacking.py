@@ -109,12 +109,13 @@ def test_a_step_alone_in_its_group_keeps_lines_on_which_rounding_left_it_nothing
 
 
 def test_a_step_without_effect_wins_no_line(price):
-    nothing, limited = does(Op.UNIT_PRICE, 500), does(Op.UNIT_OFF, 10, limit=1)
+    nothing, pool = does(Op.UNIT_PRICE, 500, lines=[1, 2]), does(Op.POOL_PERCENT, 400)
 
-    outcome = price(*build(each(100, 90), [best(nothing, limited, scope=Scope.LINE)]))
+    # Bereft of the other two lines, the pool would have nothing to give to the first.
+    outcome = price(*build(each(10, 10, 10), [best(nothing, pool, scope=Scope.LINE)]))
 
     assert list(outcome.step_status) == [Status.NO_EFFECT, Status.APPLIED]
-    assert list(outcome.line_payable) == [90, 90]
+    assert list(outcome.line_payable) == [9, 10, 10]
 
 
 def test_funders_bear_their_shares_and_roundings_cancel_out_over_lines(price):

@@ -11,8 +11,12 @@ import psutil
 import pytest
 
 from rangli.client import RangliClient
+from rangli.v1.pricing_service_pb2 import CartLine, QuoteRequest
 from rangli.v1.selection_service_pb2 import SET_KIND_STORE
 
+CART = QuoteRequest(
+    currency="EUR", lines=[CartLine(line_id="1", sku="rye", quantity=2, list_minor=350)]
+)
 EMBEDDED = {"RANGLI_POSTGRES_DSN": "", "RANGLI_REDIS_URL": ""}
 
 
@@ -33,8 +37,9 @@ def gone(process: psutil.Process) -> None:
         time.sleep(0.05)
 
 
-async def list_sets(client: RangliClient) -> None:
-    """Reads from Postgres, so that a call takes a while."""
+async def ask(client: RangliClient) -> None:
+    """A quote, and a read from Postgres, which takes a while; both are checked."""
+    assert (await client.pricing.quote(CART)).payable_minor == 700
     found = [(item.set_id, item.member_count) async for item in client.selection.list_sets()]
     assert found == [("north", 3)]
 
@@ -47,7 +52,7 @@ async def test_serves_on_its_own_stores_and_leaves_no_process_behind(serve, data
     async with serve("--workers", "2", "--data-dir", str(data_dir), **EMBEDDED) as serving:
         async with RangliClient(serving.address) as client:
             await import_north(client)
-            await list_sets(client)
+            await ask(client)
         processes = serving.descendants()
         assert len(serving.workers()) == 2
         assert len(processes) > 4  # workers, valkey, postgres and its own
@@ -70,7 +75,7 @@ async def test_a_drained_worker_costs_no_call(serve, under_load):
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:
             await import_north(client)
-        async with under_load(serving.address, list_sets) as load:
+        async with under_load(serving.address, ask) as load:
             await load.more(100)
             for pid in list(serving.workers()):
                 await serving.replace(pid, signal.SIGTERM)
@@ -83,7 +88,7 @@ async def test_a_killed_worker_comes_back_while_the_others_go_on(serve, under_lo
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:
             await import_north(client)
-        async with under_load(serving.address, list_sets) as load:
+        async with under_load(serving.address, ask) as load:
             await load.more(100)
             victim, survivor = serving.workers()
             await serving.replace(victim, signal.SIGKILL)
@@ -119,7 +124,7 @@ async def test_supervisor_drains_under_load_and_answers_or_says_unavailable(serv
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:
             await import_north(client)
-        async with under_load(serving.address, list_sets) as load:
+        async with under_load(serving.address, ask) as load:
             await load.more(100)
             assert await serving.end() == 0
 

@@ -16,7 +16,7 @@ import structlog
 
 from rangli.server.process import WorkerProcess
 from rangli.server.settings import ServerSettings
-from rangli.storage.embedded import EmbeddedStores
+from rangli.storage.embedded import EmbeddedError, EmbeddedStores
 from rangli.storage.migrate import migrate
 from rangli.storage.settings import StorageSettings
 
@@ -158,9 +158,13 @@ class Supervisor:
         """Start the embedded stores again if one of them ends."""
         while not self._stopping.is_set():
             await self._pause(REVIVE_EVERY_S)
-            # In this thread, although it blocks: a store ends with the thread that started it.
-            for name in self._stores.revive():
-                _log.warning("embedded store had ended; started again", store=name)
+            try:
+                # In this thread, although it blocks: a store ends with the thread that started it.
+                for name in self._stores.revive():
+                    _log.warning("embedded store had ended; started again", store=name)
+            except EmbeddedError as error:
+                # Quotes go on without it; the next round tries again.
+                _log.error("embedded store cannot be started again", why=str(error))
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the moment when we are to stop."""

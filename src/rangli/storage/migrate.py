@@ -62,12 +62,6 @@ class _Backend(PostgresqlPsycopgBackend):  # type: ignore[misc]  # yoyo has no t
             if mark:
                 self.mark_one(migration)
 
-    def execute(self, sql: str, params: Any = None) -> Any:
-        """Without parameters, `%` in a migration is just a character."""
-        if params:
-            return super().execute(sql, params)
-        return self.cursor().execute(sql)
-
     def get_log_data(self, migration: Any = None, operation: str = "apply") -> dict[str, Any]:
         """As yoyo's, but a container's user need not have a name."""
         return {

@@ -76,7 +76,9 @@ class _Fallback(grpc.GenericRpcHandler):
 
 
 def _options(services: Sequence[Service]) -> list[tuple[str, int]]:
-    largest = max((m.limit_bytes for s in services for m in s.methods), default=64 * KIB)
+    methods = [method for service in services for method in service.methods]
+    largest = max((method.limit_bytes for method in methods), default=64 * KIB)
+    longest_s = max((method.deadline_s_max for method in methods), default=0.0)
     return [
         ("grpc.so_reuseport", 1),
         # Above every method's own limit, so that ours answers first, with details.
@@ -93,5 +95,6 @@ def _options(services: Sequence[Service]) -> list[tuple[str, int]]:
         ("grpc.http2.max_ping_strikes", 2),
         # Connections move on now and then, so that load finds new processes.
         ("grpc.max_connection_age_ms", 10 * _MINUTE_MS),
-        ("grpc.max_connection_age_grace_ms", 30_000),
+        # A connection that has reached its age lets every call under way end.
+        ("grpc.max_connection_age_grace_ms", round(longest_s * 1000) + 10_000),
     ]

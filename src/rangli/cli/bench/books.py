@@ -1,0 +1,97 @@
+"""Catalogues with a price book of any size, made in memory, and carts that fit them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from rangli.activities.catalogue import Catalogue, evolve
+from rangli.activities.effects.price_book import PriceBook
+from rangli.activities.entries import EVERYWHERE, Entry
+from rangli.activities.live import compile_activity
+from rangli.activities.model import Activity, RunState, VersionState
+from rangli.activities.pricebook import Base, Book
+from rangli.activities.program import Op
+from rangli.activities.spec import ActivitySpec, FundingShare, Schedule
+from rangli.activities.templates import complete
+from rangli.core.clock import micros
+from rangli.v1 import pricing_service_pb2 as pb
+
+WEEKS = 53
+FIRST_WEEK_AT = datetime(2026, 1, 5, tzinfo=UTC)
+_WEEK = timedelta(weeks=1)
+
+
+def catalogue_of(entries: int, chance: Random) -> Catalogue:
+    """A catalogue with one price book of so many entries: every sku in each of 53 weeks."""
+    spec = ActivitySpec(
+        template_id="price_book",
+        display_name="Weekly prices",
+        currency="USD",
+        schedule=Schedule(
+            starts_at=FIRST_WEEK_AT, ends_at=FIRST_WEEK_AT + WEEKS * _WEEK, time_zone="UTC"
+        ),
+        effect=PriceBook(),
+        funding=(FundingShare(funder="retailer", share_bps=10_000),),
+    )
+    spec, violations = complete(spec, "spec")
+    assert not violations
+    activity = Activity(
+        activity_id="book",
+        run_state=RunState.PUBLISHED,
+        live_version=1,
+        latest_version=1,
+        revision=1,
+        price_entries=entries,
+        created_at=FIRST_WEEK_AT,
+        updated_at=FIRST_WEEK_AT,
+        version=1,
+        version_state=VersionState.LIVE,
+        spec=spec,
+        live_starts_at=spec.schedule.starts_at,
+        live_ends_at=spec.schedule.ends_at,
+    )
+    starts = [micros(FIRST_WEEK_AT + week * _WEEK) for week in range(WEEKS + 1)]
+    rows = (
+        Entry(
+            sku_of(number // WEEKS),
+            EVERYWHERE,
+            starts[number % WEEKS],
+            starts[number % WEEKS + 1],
+            int(Op.UNIT_OFF),
+            chance.randint(1, 200),
+            1,
+        )
+        for number in range(entries)
+    )
+    return evolve(
+        Catalogue("default"),
+        1,
+        activities={"book": compile_activity(activity)},
+        books={"book": Book(Base((EVERYWHERE,), rows))},
+    )
+
+
+def sku_of(number: int) -> str:
+    """The book's skus sort as they are numbered."""
+    return f"{number:08}"
+
+
+def carts_for(entries: int, chance: Random, *, count: int, lines: int) -> list[pb.QuoteRequest]:
+    """Carts whose skus lie uniformly over the book, at any instant of its weeks."""
+    carts = []
+    for _ in range(count):
+        cart = pb.QuoteRequest(currency="USD", store_id="367", user_id="u1")
+        at = FIRST_WEEK_AT + chance.random() * WEEKS * _WEEK
+        cart.priced_at.FromDatetime(at.replace(tzinfo=None))
+        for number in range(lines):
+            cart.lines.add(
+                line_id=str(number),
+                sku=sku_of(chance.randrange(max(1, entries // WEEKS))),
+                quantity=chance.choice((1, 1, 1, 2, 3)),
+                list_minor=chance.randint(100, 2_000),
+                category_path="grocery/bread/rye",
+                brand="national",
+            )
+        carts.append(cart)
+    return carts

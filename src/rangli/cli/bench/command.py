@@ -1,0 +1,50 @@
+"""`rangli bench [NAME] --json FILE`."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+BENCHES = {
+    "kernel": "the price kernel against its readable reference",
+    "catalogue": "a quote from a price book of 593,000 entries against one of 1,000",
+    "wire": "a served Quote against an echo of the same sizes",
+}
+
+
+def bench(
+    name: Annotated[
+        str | None, typer.Argument(help=f"One of {', '.join(BENCHES)}; all if left out")
+    ] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Write the figures there, a flat object")
+    ] = None,
+) -> None:
+    """Measure, print what was done, and write the figures so that two runs can be compared."""
+    if name is not None and name not in BENCHES:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(BENCHES)}")
+    typer.echo(f"{_processor()}, Python {platform.python_version()}")
+    figures: dict[str, float] = {}
+    for one in [name] if name else BENCHES:
+        typer.echo(f"\n{one}: {BENCHES[one]}")
+        run: Callable[[], dict[str, float]] = import_module(f"rangli.cli.bench.{one}").run
+        figures |= run()
+    typer.echo()
+    for key, value in figures.items():
+        typer.echo(f"{key:<36} {value:>12,.2f}")
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        json_file.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
