@@ -38,11 +38,19 @@ class World:
         self.feed = feed
         services = (selection.expose(stores), activities.expose(stores), pricing.expose(feed))
         self._methods: dict[str, tuple[str, Method]] = {
-            method.name: (service.name, method) for service in services for method in service.methods
+            method.name: (service.name, method)
+            for service in services
+            for method in service.methods
         }
 
     async def call(
-        self, name: str, request: Any, *, tenant: str = "default", actor: str = "olga", at: datetime = NOW
+        self,
+        name: str,
+        request: Any,
+        *,
+        tenant: str = "default",
+        actor: str = "olga",
+        at: datetime = NOW,
     ) -> Any:
         """The method's answer; a list is a stream."""
         service, method = self._methods[name]

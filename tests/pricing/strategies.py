@@ -10,20 +10,10 @@ from random import Random
 
 import pytest
 
+from rangli.activities.program import ConditionBase, Measure, Op, Programs
 from rangli.core.money import BPS, CART_MINOR_MAX, LINE_MINOR_MAX, LINES_MAX, QUANTITY_MAX
 from rangli.pricing import _stacking, stacking
-from rangli.pricing.plan import (
-    VALUE_MAX,
-    ConditionBase,
-    GroupBase,
-    Measure,
-    Mode,
-    Op,
-    Outcome,
-    Plan,
-    Programs,
-    Scope,
-)
+from rangli.pricing.plan import VALUE_MAX, GroupBase, Mode, Outcome, Plan, Scope
 
 # Whoever asks for `price` is run on both kernels.
 both_kernels = pytest.mark.parametrize(

@@ -6,8 +6,9 @@ from array import array
 
 import pytest
 
+from rangli.activities.program import Op
 from rangli.pricing import _stacking
-from rangli.pricing.plan import VALUE_MAX, GroupBase, Op, Status
+from rangli.pricing.plan import VALUE_MAX, GroupBase, Status
 from tests.pricing.strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 LINE_MAX = 10**12

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rangli.pricing.plan import ConditionBase, Measure, Mode, Op, Status
+from rangli.activities.program import ConditionBase, Measure, Op
+from rangli.pricing.plan import Mode, Status
 from tests.pricing.strategies import Cond, Group, Step, Tier, both_kernels, build, does, each
 
 pytestmark = both_kernels

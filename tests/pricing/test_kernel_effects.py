@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from rangli.pricing.plan import GroupBase, Op, Status
+from rangli.activities.program import Op
+from rangli.pricing.plan import GroupBase, Status
 from tests.pricing.strategies import Entry, Group, Step, Tier, both_kernels, build, does, each
 
 pytestmark = both_kernels

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rangli.pricing.plan import Mode, Op, Scope, Status
+from rangli.activities.program import Op
+from rangli.pricing.plan import Mode, Scope, Status
 from tests.pricing.strategies import Group, Step, Tier, both_kernels, build, does, each, rows
 
 pytestmark = both_kernels

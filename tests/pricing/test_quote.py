@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from rangli.storage.stores import Stores
-from rangli.v1 import pricing_service_pb2 as qb
-from tests.world import World, cart, coupon, line, spec, world_on
+from tests.world import World, cart, line, spec, world_on
 
 
 @pytest.fixture

@@ -7,8 +7,9 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from rangli.activities import program
 from rangli.activities.bounds import ThresholdMinor
-from rangli.activities.program import Base, Cond, Measure
+from rangli.activities.program import Cond, Measure
 from rangli.activities.targets import ProductTarget
 
 
@@ -33,7 +34,7 @@ class MinAmount(Struct, frozen=True, kw_only=True, tag="min_amount"):
     def cond(self) -> Cond:
         """As the kernel reads it."""
         own = self.products is not None
-        return Cond(Measure.AMOUNT, Base[self.base.name], self.amount_minor, own)
+        return Cond(Measure.AMOUNT, program.ConditionBase[self.base.name], self.amount_minor, own)
 
 
 class MinQuantity(Struct, frozen=True, kw_only=True, tag="min_quantity"):
@@ -46,7 +47,12 @@ class MinQuantity(Struct, frozen=True, kw_only=True, tag="min_quantity"):
 
     def cond(self) -> Cond:
         """As the kernel reads it."""
-        return Cond(Measure.QUANTITY, Base.RUNNING, self.quantity, self.products is not None)
+        return Cond(
+            Measure.QUANTITY,
+            program.ConditionBase.RUNNING,
+            self.quantity,
+            self.products is not None,
+        )
 
 
 Condition = MinAmount | MinQuantity

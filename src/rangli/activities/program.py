@@ -12,33 +12,31 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import accumulate
 
-# Kernel codes; `pricing/plan.py` says what each does.
-
 
 class Measure(IntEnum):
-    """What a condition measures."""
+    """What a condition compares with its required value."""
 
     AMOUNT = 1
     QUANTITY = 2
 
 
-class Base(IntEnum):
-    """Which amounts a condition reads."""
+class ConditionBase(IntEnum):
+    """The amounts a condition reads."""
 
-    RUNNING = 1
+    RUNNING = 1  # what is left to pay when the step is judged
     LIST = 2
 
 
 class Op(IntEnum):
-    """What a tier does to the eligible lines."""
+    """What a step does to the price. It never raises one and never takes more than is left."""
 
-    UNIT_PRICE = 1
-    UNIT_OFF = 2
-    LINE_OFF = 3
-    LINE_PERCENT = 4
-    POOL_OFF = 5
-    POOL_PERCENT = 6
-    ENTRY = 7
+    UNIT_PRICE = 1  # each unit costs `value`
+    UNIT_OFF = 2  # `value` off every `per` units, others pro rata, half up per line
+    LINE_OFF = 3  # `value` off each line
+    LINE_PERCENT = 4  # `value` bps off each line, half up per line
+    POOL_OFF = 5  # `value` off the lines together, apportioned
+    POOL_PERCENT = 6  # `value` bps off the lines together, half up once, apportioned
+    ENTRY = 7  # each pair brings its own op (the first four), value and per: price books
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class Cond:
     """
 
     measure: Measure
-    base: Base
+    base: ConditionBase
     required: int
     own: bool = False
 
@@ -85,7 +83,28 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Programs:
-    """The programs of all activities of a catalogue, in flat arrays; `pricing/plan.py` says how."""
+    """What each of P activities does. Immutable; nobody may change the arrays either.
+
+    prog_conds: P+1 offsets into the four cond_ arrays. All conditions must hold.
+    cond_measure: a `Measure`.
+    cond_base: a `ConditionBase`; read with AMOUNT only.
+    cond_required: least value, in minor units or units of products.
+    cond_own: 1: the condition reads lines of its own, which the plan names per step; 0: those of
+        the step's pairs.
+    prog_tiers: P+1 offsets into the seven tier_ arrays, at least one tier each, thresholds rising.
+        The last tier whose tier_min is reached counts.
+    tier_min: 0 to 10^13, compared with what is left to pay on the step's lines; 0: always reached.
+    tier_op: an `Op`.
+    tier_value: 0 to 10^13 minor units, or 0 to 10,000 bps. Not read with ENTRY.
+    tier_per: units that tier_value is for, 1 to 10^13. Read with UNIT_OFF only.
+    tier_cap: most that is given, 0 to 10^13 minor units; 0: no cap. Read with pool ops only.
+    tier_limit: most units taken, 0 to 10^13; 0: no limit. Read with UNIT_OFF only. Units are taken
+        dearest first by what is left on a unit, ties to the earlier line.
+    tier_every: 1: tier_value is multiplied by how often tier_min is contained in what it is
+        compared with; 0: not. Read with UNIT_OFF, LINE_OFF and POOL_OFF and a tier_min above 0.
+    prog_funders: P+1 offsets into funder_bps, at least one funder each.
+    funder_bps: 1 to 10,000; those of a program sum to 10,000.
+    """
 
     prog_conds: array[int]
     cond_measure: array[int]

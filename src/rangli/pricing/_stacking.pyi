@@ -1,5 +1,6 @@
 """The compiled price kernel; `stacking.py` says what it computes."""
 
-from rangli.pricing.plan import Outcome, Plan, Programs
+from rangli.activities.program import Programs
+from rangli.pricing.plan import Outcome, Plan
 
 def price(programs: Programs, plan: Plan) -> Outcome: ...

@@ -6,18 +6,9 @@ from array import array
 from collections.abc import Sequence
 from itertools import pairwise
 
+from rangli.activities.program import ConditionBase, Measure, Op, Programs
 from rangli.core.money import BPS, CART_MINOR_MAX, LINE_MINOR_MAX, LINES_MAX, QUANTITY_MAX
-from rangli.pricing.plan import (
-    VALUE_MAX,
-    ConditionBase,
-    GroupBase,
-    Measure,
-    Mode,
-    Op,
-    Plan,
-    Programs,
-    Scope,
-)
+from rangli.pricing.plan import VALUE_MAX, GroupBase, Mode, Plan, Scope
 
 _MODES, _SCOPES, _GROUP_BASES = set(Mode), set(Scope), set(GroupBase)
 _MEASURES, _CONDITION_BASES, _OPS = set(Measure), set(ConditionBase), set(Op)

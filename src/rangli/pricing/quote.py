@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.live import LiveActivity
+from rangli.activities.program import Measure
 from rangli.pricing.cart import Cart, Line
 from rangli.pricing.kernel import price
 from rangli.pricing.matching import Candidate, Matcher, NotMatched, WhyNot
-from rangli.pricing.plan import Measure, Outcome, Plan, Status
+from rangli.pricing.plan import Outcome, Plan, Status
 from rangli.pricing.policy import DEFAULT, Policy
 
 Funders = list[tuple[str, int]]
@@ -81,7 +82,7 @@ def quote(catalogue: Catalogue, cart: Cart, policy: Policy = DEFAULT) -> Quote:
     candidates, not_matched = Matcher(catalogue, cart, order).match()
     steps = _in_acting_order(candidates, policy)
     outcome = price(catalogue.programs, _plan(catalogue, order, steps, policy))
-    return _answer(catalogue, cart, order, steps, outcome, not_matched)
+    return _answer(catalogue, cart, order, steps=steps, outcome=outcome, not_matched=not_matched)
 
 
 def _in_acting_order(candidates: list[Candidate], policy: Policy) -> list[tuple[int, Candidate]]:
@@ -154,6 +155,7 @@ def _answer(
     catalogue: Catalogue,
     cart: Cart,
     order: Sequence[Line],
+    *,
     steps: Sequence[tuple[int, Candidate]],
     outcome: Outcome,
     not_matched: Sequence[NotMatched],

@@ -15,20 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
+from rangli.activities.program import ConditionBase, Measure, Op, Programs
 from rangli.core.money import BPS, apportion_largest_remainder, share_half_up
 from rangli.pricing.bounds import check
-from rangli.pricing.plan import (
-    ConditionBase,
-    GroupBase,
-    Measure,
-    Mode,
-    Op,
-    Outcome,
-    Plan,
-    Programs,
-    Scope,
-    Status,
-)
+from rangli.pricing.plan import GroupBase, Mode, Outcome, Plan, Scope, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ only saves waiting for the next poll.
 """
 
 from __future__ import annotations
+
 from rangli.storage.postgres import Connection
 
 CHANNEL = "rangli_catalogue"

@@ -15,8 +15,9 @@ from dataclasses import astuple, dataclass
 from random import Random
 from statistics import median
 
+from rangli.activities.program import Op, Programs
 from rangli.pricing import _stacking, stacking
-from rangli.pricing.plan import GroupBase, Mode, Op, Outcome, Plan, Programs, Scope, Status
+from rangli.pricing.plan import GroupBase, Mode, Outcome, Plan, Scope, Status
 
 LINES = 20
 ROUNDS = 9
