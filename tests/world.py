@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
 from time import monotonic
 from typing import Any
 
 from rangli.activities import rpc as activities
+from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
 from rangli.core.call import CallContext, Method, Shape
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
+from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1 import activity_service_pb2 as pb
@@ -23,6 +25,7 @@ from rangli.v1 import selection_service_pb2 as sb
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 _request_numbers = count()
+_tenant_numbers = count()
 
 
 def request_id() -> str:
@@ -30,12 +33,18 @@ def request_id() -> str:
     return f"r{next(_request_numbers)}"
 
 
-class World:
-    """What one server process holds, without a transport in front."""
+def new_tenant() -> str:
+    """A fresh one."""
+    return f"tenant-{next(_tenant_numbers)}"
 
-    def __init__(self, stores: Stores, feed: CatalogueFeed) -> None:
+
+class World:
+    """What one server process holds, without a transport in front, as one tenant sees it."""
+
+    def __init__(self, stores: Stores, feed: CatalogueFeed, tenant: str = "default") -> None:
         self.stores = stores
         self.feed = feed
+        self.tenant = tenant
         services = (selection.expose(stores), activities.expose(stores), pricing.expose(feed))
         self._methods: dict[str, tuple[str, Method]] = {
             method.name: (service.name, method)
@@ -43,22 +52,31 @@ class World:
             for method in service.methods
         }
 
+    def of(self, tenant: str) -> World:
+        """The same process, as another tenant sees it."""
+        return World(self.stores, self.feed, tenant)
+
+    @property
+    def catalogue(self) -> Catalogue:
+        """What the tenant's carts are priced with at the moment."""
+        return self.feed.catalogue(self.tenant)
+
+    async def rows(self, query: str, *args: Any) -> list[Any]:
+        """What a query finds; $1 is the tenant."""
+        async with self.stores.pg.acquire() as conn:
+            return await conn.fetch(query, self.tenant, *args)
+
     async def call(
-        self,
-        name: str,
-        request: Any,
-        *,
-        tenant: str = "default",
-        actor: str = "olga",
-        at: datetime = NOW,
+        self, name: str, request: Any, *, actor: str = "olga", at: datetime = NOW
     ) -> Any:
-        """The method's answer; a list is a stream."""
+        """The method's answer; a list or an async iterator is a stream."""
         service, method = self._methods[name]
-        context = CallContext(tenant, actor, f"{service}/{name}", at, monotonic() + 60)
+        context = CallContext(self.tenant, actor, f"{service}/{name}", at, monotonic() + 60)
         if method.shape is Shape.INLINE:
             return method.handler(context, request)
         if method.shape is Shape.CLIENT_STREAM:
-            return await method.handler(context, _stream(request))
+            stream = request if isinstance(request, AsyncIterator) else _stream(request)
+            return await method.handler(context, stream)
         return await method.handler(context, request)
 
     async def verb(self, verb: str, activity_id: str, **fields: Any) -> ab.Activity:
@@ -74,6 +92,17 @@ class World:
         )
         return await self.call("CreateActivity", request)
 
+    async def update(
+        self, activity_id: str, spec: ab.ActivitySpec, *, at: datetime = NOW, **fields: Any
+    ) -> ab.Activity:
+        fields.setdefault("request_id", request_id())
+        request = pb.UpdateActivityRequest(activity_id=activity_id, spec=spec, **fields)
+        return await self.call("UpdateActivity", request, at=at)
+
+    async def get(self, activity_id: str, *, at: datetime = NOW, version: int = 0) -> ab.Activity:
+        request = pb.GetActivityRequest(activity_id=activity_id, version=version)
+        return await self.call("GetActivity", request, at=at)
+
     async def launch(self, activity_id: str, spec: ab.ActivitySpec) -> ab.Activity:
         """Created, reviewed and published."""
         await self.create(activity_id, spec)
@@ -85,12 +114,14 @@ class World:
             await self.verb(verb, activity_id)
         return await self.verb("Publish", activity_id)
 
-    async def import_set(self, set_id: str, kind: str, members: Iterable[str]) -> sb.Set:
-        header = sb.ImportSetRequest.Header(
-            request_id=request_id(), set_id=set_id, kind=f"SET_KIND_{kind}"
-        )
-        stream = [sb.ImportSetRequest(header=header, members=members)]
-        return (await self.call("ImportSet", stream)).set
+    async def import_set(
+        self, set_id: str, kind: str, members: Iterable[str], **header: Any
+    ) -> sb.Set:
+        header.setdefault("request_id", request_id())
+        head = sb.ImportSetRequest.Header(set_id=set_id, kind=f"SET_KIND_{kind}", **header)
+        return (
+            await self.call("ImportSet", [sb.ImportSetRequest(header=head, members=members)])
+        ).set
 
     async def import_entries(
         self, activity_id: str, entries: Iterable[pb.PriceEntry], **header: Any
@@ -106,15 +137,18 @@ class World:
         await self.caught_up()
         return await self.call("Quote", request, at=at)
 
-    async def caught_up(self, tenant: str = "default") -> None:
+    async def caught_up(self) -> None:
         """Until the feed has seen what is committed."""
-        async with self.stores.pg.acquire() as conn:
-            version = await conn.fetchval(
-                "SELECT coalesce(max(version), 0) FROM catalogue_heads WHERE tenant = $1", tenant
-            )
-        async with asyncio.timeout(20):
-            while self.feed.catalogue(tenant).version < version:
-                await asyncio.sleep(0.005)
+        heads = await self.rows("SELECT version FROM catalogue_heads WHERE tenant = $1")
+        version = heads[0]["version"] if heads else 0
+        await until(lambda: self.catalogue.version >= version)
+
+
+async def until(holds: Callable[[], bool], *, within_s: float = 20) -> None:
+    """Waits for something that other tasks bring about; TimeoutError if they do not."""
+    async with asyncio.timeout(within_s):
+        while not holds():  # noqa: ASYNC110  nothing tells of it
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager
@@ -128,6 +162,23 @@ async def world_on(stores: Stores) -> AsyncIterator[World]:
         await feed.stop()
 
 
+@asynccontextmanager
+async def shared_world(
+    new_database: Callable[..., AbstractContextManager[str]], redis_url: str
+) -> AsyncIterator[World]:
+    """A world for many tests, each of which is a tenant of its own."""
+    with new_database() as dsn:
+        settings = StorageSettings(
+            postgres_dsn=dsn, redis_url=redis_url, acquire_timeout_s=20, redis_timeout_s=10
+        )
+        stores = await Stores.open(settings)
+        try:
+            async with world_on(stores) as world:
+                yield world
+        finally:
+            await stores.close()
+
+
 async def _stream(messages: Iterable[Any]) -> AsyncIterator[Any]:
     for message in messages:
         yield message
@@ -136,7 +187,7 @@ async def _stream(messages: Iterable[Any]) -> AsyncIterator[Any]:
 def spec(template_id: str, **fields: Any) -> ab.ActivitySpec:
     """A spec that runs all of 2026, in dollars, paid by the retailer, for all products.
 
-    Effects and conditions are given by name: `spec("item_discount", percent_off={"off_bps": 1000})`.
+    An effect is given by name: `spec("item_discount", percent_off={"off_bps": 1000})`.
     """
     schedule = {
         "starts_at": datetime(2026, 1, 1, tzinfo=UTC),
@@ -151,7 +202,7 @@ def spec(template_id: str, **fields: Any) -> ab.ActivitySpec:
     }
     if template_id != "price_book":
         fields.setdefault("products", {"all": True})
-    given = ab.ActivitySpec(
+    return ab.ActivitySpec(
         template_id=template_id,
         display_name=fields.pop("display_name", template_id),
         currency=fields.pop("currency", "USD"),
@@ -160,7 +211,6 @@ def spec(template_id: str, **fields: Any) -> ab.ActivitySpec:
         funding=fields.pop("funding", [{"funder": "retailer", "share_bps": 10_000}]),
         **fields,
     )
-    return given
 
 
 def _effect(name: str, value: dict[str, Any]) -> Any:
@@ -183,3 +233,10 @@ def cart(*lines: qb.CartLine, **fields: Any) -> qb.QuoteRequest:
 def coupon(activity_id: str, credential_id: str = "c1", **fields: Any) -> qb.Credential:
     """A credential for an activity."""
     return qb.Credential(credential_id=credential_id, activity_id=activity_id, **fields)
+
+
+def entry(sku: str, **fields: Any) -> pb.PriceEntry:
+    """A price entry for all of 2026, unless said otherwise."""
+    fields.setdefault("starts_at", datetime(2026, 1, 1, tzinfo=UTC))
+    fields.setdefault("ends_at", datetime(2027, 1, 1, tzinfo=UTC))
+    return pb.PriceEntry(sku=sku, **fields)

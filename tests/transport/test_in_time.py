@@ -173,8 +173,9 @@ async def test_stop_lets_calls_in_flight_end(serving, held):
             await held.entered.acquire()
 
         stopping = asyncio.create_task(server.stop(20))
-        await asyncio.sleep(0)
-        assert not stopping.done()
+        done, _ = await asyncio.wait({stopping}, timeout=0.3)
+        assert not done
+        assert not held.cancelled.is_set()
         held.let_go.set()
 
         assert await call == b""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated
 
 from msgspec import Meta
 
+from rangli.core.errors import Violation
+from rangli.core.ids import printable
 from rangli.core.money import CART_MINOR_MAX, LINE_MINOR_MAX
 
 AmountMinor = Annotated[int, Meta(ge=1, le=LINE_MINOR_MAX)]
@@ -14,6 +17,15 @@ ThresholdMinor = Annotated[int, Meta(ge=1, le=CART_MINOR_MAX)]
 CapMinor = Annotated[int, Meta(ge=0, le=CART_MINOR_MAX)]
 OffBps = Annotated[int, Meta(ge=1, le=10_000)]
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
-ResourceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
+ResourceId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.:-]{1,100}\Z")]
 SetIds = Annotated[tuple[ResourceId, ...], Meta(max_length=100)]
 Names = Annotated[tuple[Name, ...], Meta(max_length=1000)]
+
+
+def unprintable(path: str, names: Iterable[str]) -> list[Violation]:
+    """A violation for each name that no cart can hold."""
+    return [
+        Violation(f"{path}[{index}]", "must hold no control or invisible characters")
+        for index, name in enumerate(names)
+        if not printable(name)
+    ]

@@ -33,7 +33,7 @@ class Catalogue:
 
     program_numbers: by activity, where its program stands in `programs`.
     store_sets_of: from store to the sets that hold it.
-    open_books: price books that are not held, in acting order.
+    price_books: those that may act longest first.
     books: the entries, by price book; books not published yet are there already, so that
         publishing one is instant.
     """
@@ -45,7 +45,7 @@ class Catalogue:
     sets: Mapping[str, SetSnapshot] = field(default_factory=dict)
     store_sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: Mapping[str, Book] = field(default_factory=dict)
-    open_books: tuple[LiveActivity, ...] = ()
+    price_books: tuple[LiveActivity, ...] = ()
     programs: Programs = field(default_factory=lambda: assemble(()))
     program_numbers: Mapping[str, int] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class Catalogue:
             return False
         if target.exclude_set_ids and not user_id:
             return False
-        return any(group in target.user_groups for group in user_groups) or (
+        return not target.user_groups.isdisjoint(user_groups) or (
             bool(user_id) and self._in_any(target.set_ids, user_id)
         )
 
@@ -70,9 +70,9 @@ class Catalogue:
         if not store_id or store_id in target.exclude_store_ids:
             return False
         held_by = self.store_sets_of.get(store_id, ())
-        if any(set_id in target.exclude_set_ids for set_id in held_by):
+        if not target.exclude_set_ids.isdisjoint(held_by):
             return False
-        return store_id in target.store_ids or any(s in target.set_ids for s in held_by)
+        return store_id in target.store_ids or not target.set_ids.isdisjoint(held_by)
 
     def entry_store_sets(self, store_id: str) -> tuple[str, ...]:
         """The store sets whose price entries count in a store."""
@@ -121,10 +121,10 @@ def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | 
         catalogue,
         activities=now,
         index=index,
-        open_books=tuple(
+        price_books=tuple(
             sorted(
-                (a for a in now.values() if a.is_book and not a.held),
-                key=lambda a: (a.priority, a.activity_id),
+                (a for a in now.values() if a.is_book),
+                key=lambda a: (-a.until_us, a.activity_id),
             )
         ),
         programs=assemble([activity.program for activity in now.values()]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from rangli.activities import entry_service
@@ -17,11 +18,15 @@ from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
 from rangli.v1 import activity_service_pb2 as pb
 from rangli.wire.convert import micros_of, set_timestamp
-from rangli.wire.fingerprint import fingerprint, request_id_of
+from rangli.wire.fingerprint import StreamPrint, fingerprint
+from rangli.wire.names import request_id_of, resource_id_of
 
 _PER_MESSAGE_MAX = 10_000
 _SKUS_MAX = 100
 _PER_QUANTITY_MAX = 1000
+_SKU = "must be 1 to 100 printable characters"
+# Rows read in some milliseconds; then other calls have their turn.
+_AT_ONCE = 500
 
 
 class EntryMethods:
@@ -50,7 +55,7 @@ class EntryMethods:
         """Takes all of the stream first, then one transaction: see SelectionService.ImportSet."""
         stream = _Stream()
         async for request in requests:
-            stream.take(request)
+            await stream.take(request)
         header = stream.checked_header()
 
         async def effect(conn: Connection) -> bytes:
@@ -70,7 +75,7 @@ class EntryMethods:
             tenant=call.tenant,
             method=call.method,
             request_id=header.request_id,
-            fingerprint=fingerprint(header),
+            fingerprint=fingerprint(header, stream.content.digest()),
             effect=effect,
         )
         return pb.ImportPriceEntriesResponse.FromString(answer)
@@ -81,10 +86,14 @@ class EntryMethods:
         """The entries that count for some products, now or at any instant."""
         if not 1 <= len(request.skus) <= _SKUS_MAX:
             raise Invalid.fields(Violation("skus", f"1 to {_SKUS_MAX} are needed"))
+        for number, sku in enumerate(request.skus):
+            if not _is_sku(sku):
+                raise Invalid.fields(Violation(f"skus[{number}]", _SKU))
+        activity_id = resource_id_of(request.activity_id, "activity_id")
         at_us = micros_of(request.at, "at") if request.HasField("at") else None
         async with connection(self._pg) as conn:
             entries = await entry_service.in_force(
-                conn, call.tenant, request.activity_id, request.skus, at_us
+                conn, call.tenant, activity_id, request.skus, at_us
             )
         return pb.GetPriceEntriesResponse(entries=[_message(entry) for entry in entries])
 
@@ -97,8 +106,9 @@ class _Stream:
         self._rows = 0
         self.good: list[tuple[int, Entry]] = []
         self.bad: list[BadRow] = []
+        self.content = StreamPrint()
 
-    def take(self, request: pb.ImportPriceEntriesRequest) -> None:
+    async def take(self, request: pb.ImportPriceEntriesRequest) -> None:
         """The next message. Raises Invalid where the stream itself is at fault."""
         if request.HasField("header") == (self._header is not None):
             raise Invalid.fields(Violation("header", "goes in the first message, and only there"))
@@ -108,12 +118,15 @@ class _Stream:
         if len(request.entries) > _PER_MESSAGE_MAX:
             raise Invalid.fields(Violation("entries", f"at most {_PER_MESSAGE_MAX} a message"))
         for message in request.entries:
+            self.content.add(message.SerializeToString(deterministic=True))
             try:
                 self.good.append((self._rows, _entry(message)))
             except Invalid as error:
                 first = error.violations[0]
                 self.bad.append(BadRow(self._rows, first.field, first.description))
             self._rows += 1
+            if self._rows % _AT_ONCE == 0:
+                await asyncio.sleep(0)
         if self._rows > ENTRIES_MAX:
             raise Invalid.fields(Violation("entries", f"at most {ENTRIES_MAX} a stream"))
 
@@ -122,20 +135,25 @@ class _Stream:
         if self._header is None:
             raise Invalid.fields(Violation("header", "is required in the first message"))
         request_id_of(self._header.request_id, "header.request_id")
-        if not self._header.activity_id:
-            raise Invalid.fields(Violation("header.activity_id", "is required"))
+        resource_id_of(self._header.activity_id, "header.activity_id")
         return self._header
 
 
+def _is_sku(sku: str) -> bool:
+    return 1 <= len(sku) <= 100 and printable(sku)
+
+
 def _entry(message: pb.PriceEntry) -> Entry:
-    if not 1 <= len(message.sku) <= 100 or not printable(message.sku):
-        raise _bad("sku", "must be 1 to 100 printable characters")
+    if not _is_sku(message.sku):
+        raise _bad("sku", _SKU)
     if message.store_set_id and not RESOURCE.fullmatch(message.store_set_id):
         raise _bad("store_set_id", "must be 1 to 100 of a-z A-Z 0-9 - _ . :")
+    if not message.HasField("starts_at"):
+        raise _bad("starts_at", "is required")
+    if not message.HasField("ends_at"):
+        raise _bad("ends_at", "is required")
     starts_us = micros_of(message.starts_at, "starts_at")
     ends_us = micros_of(message.ends_at, "ends_at")
-    if not message.HasField("starts_at") or not message.HasField("ends_at"):
-        raise _bad("starts_at", "and ends_at are required")
     if ends_us <= starts_us:
         raise _bad("ends_at", "must be after starts_at")
     op, value = _price(message)

@@ -45,13 +45,19 @@ SELECT {_ENTRY} FROM price_entries
 WHERE tenant = $1 AND activity_id = $2 AND import_id = $3
 ORDER BY row_number LIMIT $4
 """
+# Import ids of a book must rise in the order of commits, as its catalogues take them in. So one
+# import waits for another, rather than failing after it has been sent a million rows.
+_PATIENT = "SET LOCAL lock_timeout = '60s'"
+_LOCK_BOOK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _NEXT_IMPORT = "SELECT nextval('price_import_ids')"
 # Enough rows to make a round trip cheap, few enough that other calls wait some milliseconds only.
 _CHUNK = 5_000
 
 
 async def append(conn: Connection, tenant: str, activity_id: str, entries: Iterable[Entry]) -> int:
-    """Writes the entries as one import; returns its id."""
+    """Writes the entries as one import; returns its id. Imports of a book follow each other."""
+    await conn.execute(_PATIENT)
+    await conn.execute(_LOCK_BOOK, f"{tenant}/{activity_id}")
     import_id = int(await conn.fetchval(_NEXT_IMPORT))
     await conn.copy_records_to_table(
         "price_entries",

@@ -23,8 +23,9 @@ _log = structlog.get_logger(__name__)
 POLL_S = 0.5
 _RETRY_S = 0.25
 _RETRY_S_MAX = 5.0
-# A dead peer is noticed by this, since a listening connection may have nothing to say for hours.
+# A dead peer is noticed by these, since a listening connection may have nothing to say for hours.
 _ANSWER_S = 10.0
+_LOAD_S = 300.0  # millions of entries and members
 _FRESH_S = 5.0
 _LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
@@ -59,7 +60,11 @@ class CatalogueFeed:
     async def start(self) -> None:
         """Loads every tenant's catalogue and begins to follow. Raises if Postgres is away."""
         conn = await self._open()
-        await self._catch_up(conn)
+        try:
+            await self._catch_up(conn)
+        except BaseException:
+            await self._drop(conn)
+            raise
         self._task = asyncio.create_task(self._follow(conn), name="catalogue-feed")
 
     async def stop(self) -> None:
@@ -71,7 +76,12 @@ class CatalogueFeed:
 
     async def _open(self) -> Connection:
         conn: Connection = await self._pool.acquire(timeout=_ANSWER_S)
-        await conn.add_listener(CHANNEL, self._wake)
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await conn.add_listener(CHANNEL, self._wake)
+        except BaseException:
+            await self._drop(conn)
+            raise
         return conn
 
     def _wake(self, *_: object) -> None:
@@ -107,22 +117,36 @@ class CatalogueFeed:
         asked_at = monotonic()
         async with asyncio.timeout(_ANSWER_S):
             heads = await loader.heads(conn)
+        failed: Exception | None = None
         for tenant, version in heads.items():
             known = self._catalogues.get(tenant)
             if known is not None and known.version == version:
                 continue
+            try:
+                await self._renew(conn, tenant, known)
+            except _LOST:
+                raise
+            except Exception as error:
+                # One tenant's unreadable rows must not keep the others from following.
+                _log.exception("catalogue_unreadable", tenant=tenant, version=version)
+                failed = error
+        if failed is not None:
+            raise failed
+        self._seen_at = asked_at
+
+    async def _renew(self, conn: Connection, tenant: str, known: Catalogue | None) -> None:
+        async with asyncio.timeout(_LOAD_S):
             if known is None:
                 newest = await loader.load(conn, tenant)
             else:
                 newest = await loader.refresh(conn, known)
-            self._catalogues[tenant] = newest
-            _log.info(
-                "catalogue_loaded",
-                tenant=tenant,
-                version=newest.version,
-                activities=len(newest.activities),
-            )
-        self._seen_at = asked_at
+        self._catalogues[tenant] = newest
+        _log.info(
+            "catalogue_loaded",
+            tenant=tenant,
+            version=newest.version,
+            activities=len(newest.activities),
+        )
 
     async def _drop(self, conn: Connection) -> None:
         """Gives up the connection, dead or alive; the pool makes another when it is needed."""

@@ -77,11 +77,17 @@ def _form(name: str, kind: type[Struct]) -> Form:
 
 
 def _fields(struct: type[Struct], within: tuple[type[Struct], ...] = ()) -> tuple[Field, ...]:
-    if struct in within:
-        return ()  # an exclusion is a target without an exclusion of its own
     info = inspect.type_info(struct)
     assert isinstance(info, inspect.StructType)  # asked of a struct
-    return tuple(_field(item, (*within, struct)) for item in info.fields)
+    items = info.fields
+    if struct in within:  # an exclusion is a target without an exclusion of its own
+        items = tuple(item for item in items if not _holds(item, struct))
+    return tuple(_field(item, (*within, struct)) for item in items)
+
+
+def _holds(item: inspect.Field, struct: type[Struct]) -> bool:
+    kind, _ = _unwrapped(item.type)
+    return isinstance(kind, inspect.StructType) and kind.cls is struct
 
 
 def _field(item: inspect.Field, within: tuple[type[Struct], ...]) -> Field:
@@ -140,4 +146,4 @@ def _field_type(kind: inspect.Type) -> FieldType:
 def _default(value: Any) -> str:
     if value in (msgspec.NODEFAULT, None, (), ""):
         return ""
-    return str(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)

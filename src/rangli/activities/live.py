@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.model import Activity, RunState
 from rangli.activities.program import Program
+from rangli.activities.scope import Products, Stores, Users
 from rangli.activities.spec import Entitlement, Layer, WeeklyWindow
-from rangli.activities.targets import ProductTarget, StoreTarget, UserTarget
 from rangli.core.clock import instant, micros, zone
+
+# Before every instant a cart can be priced at.
+NEVER_US = -(2**63)
 
 
 class Dormant(StrEnum):
@@ -45,13 +48,18 @@ class LiveActivity:
     time_zone: ZoneInfo
     weekly_windows: tuple[WeeklyWindow, ...]
     channels: tuple[str, ...]
-    products: ProductTarget | None
-    stores: StoreTarget | None
-    users: UserTarget | None
-    own_products: tuple[ProductTarget, ...]
+    products: Products | None
+    stores: Stores | None
+    users: Users | None
+    own_products: tuple[Products, ...]
     is_book: bool
     program: Program
     funders: tuple[str, ...]
+
+    @property
+    def until_us(self) -> int:
+        """The instant from which on it never runs again, as things stand."""
+        return NEVER_US if self.held else self.ends_us
 
     def dormant(self, at_us: int) -> Dormant | None:
         """Why it does not run at that instant; None if it does."""
@@ -95,10 +103,14 @@ def compile_activity(activity: Activity) -> LiveActivity:
         time_zone=time_zone,
         weekly_windows=spec.schedule.weekly_windows,
         channels=spec.channels,
-        products=spec.products,
-        stores=spec.stores,
-        users=spec.users,
-        own_products=tuple(c.products for c in spec.conditions if c.products is not None),
+        products=Products.of(spec.products) if spec.products is not None else None,
+        stores=Stores.of(spec.stores) if spec.stores is not None else None,
+        users=Users.of(spec.users) if spec.users is not None else None,
+        own_products=tuple(
+            Products.of(condition.products)
+            for condition in spec.conditions
+            if condition.products is not None
+        ),
         is_book=isinstance(spec.effect, PriceBook),
         program=spec.program(),
         funders=tuple(share.funder for share in spec.funding),

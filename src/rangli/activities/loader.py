@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -50,7 +51,8 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
             row["activity_id"]: await _book(conn, tenant, row["activity_id"])
             for row in await conn.fetch(_BOOKS, tenant)
         }
-    return evolve(
+    return await asyncio.to_thread(
+        evolve,
         Catalogue(tenant),
         version,
         activities={activity.activity_id: activity for activity in live},
@@ -62,22 +64,25 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
 async def refresh(conn: Connection, catalogue: Catalogue) -> Catalogue:
     """The catalogue with what has changed since recompiled; the same one if nothing has."""
     tenant = catalogue.tenant
+    if (await conn.fetchval(_HEAD, tenant) or 0) < catalogue.version:
+        # Postgres went back to an older state (a backup): no row says what was undone.
+        return await load(conn, tenant)
     async with conn.transaction(isolation="repeatable_read", readonly=True):
         version = await conn.fetchval(_HEAD, tenant) or 0
         if version == catalogue.version:
             return catalogue
         rows = await conn.fetch(_CHANGES, tenant, catalogue.version, version)
         changes = [Change(**row) for row in rows]
-        return evolve(
-            catalogue,
-            version,
-            activities=await _activities(conn, tenant, _subjects(changes, "ACTIVITY")),
-            sets={s: await _set(conn, tenant, s) for s in _subjects(changes, "SET")},
-            books={
-                book_id: await _book_after(conn, catalogue, book_id, changes)
-                for book_id in _subjects(changes, "ENTRIES")
-            },
-        )
+        activities = await _activities(conn, tenant, _subjects(changes, "ACTIVITY"))
+        snapshots = {s: await _set(conn, tenant, s) for s in _subjects(changes, "SET")}
+        books = {
+            book_id: await _book_after(conn, catalogue, book_id, changes)
+            for book_id in _subjects(changes, "ENTRIES")
+        }
+    # In a thread: a set of a million members takes seconds, in which calls must be answered.
+    return await asyncio.to_thread(
+        evolve, catalogue, version, activities=activities, sets=snapshots, books=books
+    )
 
 
 def _subjects(changes: Iterable[Change], kind: str) -> list[str]:

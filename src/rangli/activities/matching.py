@@ -1,15 +1,16 @@
 """Which activities a product touches, found through an inverted index.
 
-The cost of a search grows with what touches the product, not with what exists.
+The cost of a search grows with what touches the product and may still act, not with what exists or
+once was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rangli.activities.live import LiveActivity
-from rangli.activities.targets import ProductTarget
+from rangli.activities.scope import Products
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +39,23 @@ def category_and_above(path: str | None) -> tuple[str, ...] | None:
     return tuple(above)
 
 
-def matches(target: ProductTarget, facts: ProductFacts) -> bool:
+def matches(target: Products, facts: ProductFacts) -> bool:
     """Whether the product is in the target. Unknown facts neither include nor clear."""
     return _included(target, facts) and (target.exclude is None or _cleared(target.exclude, facts))
 
 
-def _included(target: ProductTarget, facts: ProductFacts) -> bool:
+def _included(target: Products, facts: ProductFacts) -> bool:
     return (
         target.all
         or facts.sku in target.skus
-        or any(set_id in target.set_ids for set_id in facts.set_ids)
-        or any(path in target.category_paths for path in facts.categories or ())
+        or not target.set_ids.isdisjoint(facts.set_ids)
+        or not target.category_paths.isdisjoint(facts.categories or ())
         or facts.brand in target.brands
-        or any(tag in target.tags for tag in facts.tags)
+        or not target.tags.isdisjoint(facts.tags)
     )
 
 
-def _cleared(exclude: ProductTarget, facts: ProductFacts) -> bool:
+def _cleared(exclude: Products, facts: ProductFacts) -> bool:
     """Whether the product is surely not excluded."""
     if exclude.category_paths and facts.categories is None:
         return False
@@ -63,18 +64,20 @@ def _cleared(exclude: ProductTarget, facts: ProductFacts) -> bool:
     return not _included(exclude, facts)
 
 
-_Postings = dict[str, tuple[LiveActivity, ...]]
+_Postings = Mapping[str, tuple[LiveActivity, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ProductIndex:
     """From what a target includes to the activities that include it.
 
-    by_term: "sku:x", "set:x", "category:x", "brand:x", "tag:x" and "all".
+    open_by_term, credential_by_term: by entitlement, "sku:x", "set:x", "category:x", "brand:x",
+        "tag:x" and "all"; under each, those that may act longest stand first.
     sets_of: from sku to the product sets that hold it.
     """
 
-    by_term: Mapping[str, tuple[LiveActivity, ...]] = field(default_factory=dict)
+    open_by_term: _Postings = field(default_factory=dict)
+    credential_by_term: _Postings = field(default_factory=dict)
     sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(
@@ -87,39 +90,68 @@ class ProductIndex:
 
     def touching(self, facts: ProductFacts) -> list[LiveActivity]:
         """The activities whose products the product is one of; each once, in no order."""
-        by_term = self.by_term
+        found: dict[str, LiveActivity] = {}
+        for by_term in (self.open_by_term, self.credential_by_term):
+            for term in _terms_of(facts):
+                for activity in by_term.get(term, ()):
+                    found[activity.activity_id] = activity
+        return [activity for activity in found.values() if _not_excluded(activity, facts)]
+
+    def acting(self, facts: ProductFacts, at_us: int) -> list[LiveActivity]:
+        """Those of `touching` that need no credential and are not over at that instant."""
+        by_term = self.open_by_term
         found: dict[str, LiveActivity] = {}
         for term in _terms_of(facts):
             for activity in by_term.get(term, ()):
+                if activity.until_us <= at_us:
+                    break  # so are all behind it
                 found[activity.activity_id] = activity
-        return [
-            activity
-            for activity in found.values()
-            if activity.products is None
-            or activity.products.exclude is None
-            or _cleared(activity.products.exclude, facts)
-        ]
+        return [activity for activity in found.values() if _not_excluded(activity, facts)]
 
     def with_activities(
-        self, removed: Iterable[LiveActivity], added: Iterable[LiveActivity]
+        self, removed: Sequence[LiveActivity], added: Sequence[LiveActivity]
     ) -> ProductIndex:
         """The index after a change; terms that it does not concern are shared."""
-        by_term: _Postings = dict(self.by_term)
-        for activity in removed:
-            for term in _terms(activity):
-                left = tuple(a for a in by_term[term] if a is not activity)
-                if left:
-                    by_term[term] = left
-                else:
-                    del by_term[term]
-        # Grouped first, so that a term of a thousand activities is not copied a thousand times.
-        grouped: dict[str, list[LiveActivity]] = {}
-        for activity in added:
-            for term in _terms(activity):
-                grouped.setdefault(term, []).append(activity)
-        for term, activities in grouped.items():
-            by_term[term] = (*by_term.get(term, ()), *activities)
-        return ProductIndex(by_term, self.sets_of)
+
+        def of(credential: bool, activities: Sequence[LiveActivity]) -> list[LiveActivity]:
+            return [a for a in activities if a.credential is credential]
+
+        return ProductIndex(
+            _changed(self.open_by_term, of(False, removed), of(False, added)),
+            _changed(self.credential_by_term, of(True, removed), of(True, added)),
+            self.sets_of,
+        )
+
+
+def _not_excluded(activity: LiveActivity, facts: ProductFacts) -> bool:
+    target = activity.products
+    return target is None or target.exclude is None or _cleared(target.exclude, facts)
+
+
+def _changed(
+    before: _Postings, removed: Sequence[LiveActivity], added: Sequence[LiveActivity]
+) -> _Postings:
+    if not (removed or added):
+        return before
+    by_term = dict(before)
+    # Grouped first, so that a term of a thousand activities is not copied a thousand times.
+    gone: dict[str, set[str]] = {}
+    come: dict[str, list[LiveActivity]] = {}
+    for activity in removed:
+        for term in _terms(activity):
+            gone.setdefault(term, set()).add(activity.activity_id)
+    for activity in added:
+        for term in _terms(activity):
+            come.setdefault(term, []).append(activity)
+    for term in gone.keys() | come.keys():
+        without = gone.get(term, ())
+        now = [a for a in by_term.get(term, ()) if a.activity_id not in without]
+        now += come.get(term, ())
+        if now:
+            by_term[term] = tuple(sorted(now, key=lambda a: (-a.until_us, a.activity_id)))
+        else:
+            del by_term[term]
+    return by_term
 
 
 def with_moves(
@@ -149,11 +181,11 @@ def _terms(activity: LiveActivity) -> list[str]:
         return []
     return [
         *(["all"] if target.all else []),
-        *(f"sku:{sku}" for sku in dict.fromkeys(target.skus)),
-        *(f"set:{set_id}" for set_id in dict.fromkeys(target.set_ids)),
-        *(f"category:{path}" for path in dict.fromkeys(target.category_paths)),
-        *(f"brand:{brand}" for brand in dict.fromkeys(target.brands)),
-        *(f"tag:{tag}" for tag in dict.fromkeys(target.tags)),
+        *(f"sku:{sku}" for sku in target.skus),
+        *(f"set:{set_id}" for set_id in target.set_ids),
+        *(f"category:{path}" for path in target.category_paths),
+        *(f"brand:{brand}" for brand in target.brands),
+        *(f"tag:{tag}" for tag in target.tags),
     ]
 
 

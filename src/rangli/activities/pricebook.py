@@ -75,6 +75,14 @@ class Base:
         first[-1] = count
         self._last = last_sku, last_store_set
 
+    def knows(self, sku: str, store_set_ids: Iterable[str]) -> bool:
+        """Whether the product has entries, at any time, for any of these stores."""
+        number = self._sku_numbers.get(sku)
+        if number is None:
+            return False
+        named = self._store_set[self._first[number] : self._first[number + 1]]
+        return any(self._store_set_numbers.get(name) in named for name in store_set_ids)
+
     def in_force(self, sku: str, store_set_ids: Iterable[str], at_us: int) -> list[Entry]:
         """The product's entries for any of these stores at that instant."""
         number = self._sku_numbers.get(sku)
@@ -127,11 +135,20 @@ class Book:
 
     def with_entries(self, entries: Sequence[Entry]) -> Book:
         """The book with newer entries on top; shares everything else with this one."""
-        delta = dict(self.delta or {})
+        # Grouped first, so that a product of a thousand entries is not copied a thousand times.
+        newer: dict[tuple[str, str], dict[int, Entry]] = {}
         for row in entries:
-            key = (row.sku, row.store_set_id)
-            delta[key] = {**delta.get(key, {}), row.starts_us: row}
+            newer.setdefault((row.sku, row.store_set_id), {})[row.starts_us] = row
+        delta = dict(self.delta or {})
+        for key, by_start in newer.items():
+            delta[key] = {**delta.get(key, {}), **by_start}
         return Book(self.base, delta, self.delta_size + len(entries))
+
+    def knows(self, sku: str, store_set_ids: Iterable[str]) -> bool:
+        """Whether it has, had or will have a price for the product in one of these stores."""
+        if self.base.knows(sku, store_set_ids):
+            return True
+        return any((sku, name) in (self.delta or ()) for name in store_set_ids)
 
     def offered(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> list[Offered]:
         """What is in force for the product at that instant.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
@@ -14,18 +13,20 @@ from rangli.activities.model import NEEDS_REASON, Activity, ActivityState, Verb,
 from rangli.activities.spec import ActivitySpec
 from rangli.core.call import KIB, CallContext, Method, Service, Shape
 from rangli.core.errors import Invalid, Violation
-from rangli.core.ids import RESOURCE
 from rangli.storage.idempotency import once
 from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1 import activity_service_pb2 as pb
 from rangli.wire.convert import enum_number, enum_prefix, fill, set_timestamp, to_struct
-from rangli.wire.fingerprint import fingerprint, request_id_of
+from rangli.wire.fingerprint import fingerprint
+from rangli.wire.names import request_id_of, resource_id_of, text_of
 from rangli.wire.paging import next_token, page_of
 
 NAME = "rangli.v1.ActivityService"
 _SPEC_BYTES_MAX = 256 * KIB  # a thousand skus and as many stores
+# A small page of a rare state must not cost a query for each activity passed over.
+_LOOKED_AT_MIN = 100
 
 
 def expose(stores: Stores) -> Service:
@@ -60,10 +61,8 @@ class _Activities:
         self._pg = stores.pg
 
     async def create(self, call: CallContext, request: pb.CreateActivityRequest) -> ab.Activity:
-        if request.activity_id and not RESOURCE.fullmatch(request.activity_id):
-            raise Invalid.fields(
-                Violation("activity_id", "must be 1 to 100 of a-z A-Z 0-9 - _ . :")
-            )
+        if request.activity_id:
+            resource_id_of(request.activity_id, "activity_id")
         spec = _spec(request)
         return await self._change(
             call,
@@ -74,6 +73,7 @@ class _Activities:
         )
 
     async def update(self, call: CallContext, request: pb.UpdateActivityRequest) -> ab.Activity:
+        resource_id_of(request.activity_id, "activity_id")
         spec = _spec(request)
         _check_reason(request.reason)
         return await self._change(
@@ -93,6 +93,7 @@ class _Activities:
     async def act(
         self, verb: Verb, call: CallContext, request: pb.ActivityVerbRequest
     ) -> ab.Activity:
+        resource_id_of(request.activity_id, "activity_id")
         _check_reason(request.reason, required=verb in NEEDS_REASON)
         return await self._change(
             call,
@@ -110,6 +111,7 @@ class _Activities:
         )
 
     async def get(self, call: CallContext, request: pb.GetActivityRequest) -> ab.Activity:
+        resource_id_of(request.activity_id, "activity_id")
         if request.version < 0:
             raise Invalid.fields(Violation("version", "must be 1 or more, or 0 for the newest"))
         async with connection(self._pg) as conn:
@@ -124,17 +126,18 @@ class _Activities:
         page = page_of(request.page_size, request.page_token)
         wanted = _states(request)
         kept: list[Activity] = []
-        # States follow from the clock, so they are judged here; pages are filled all the same.
+        # States follow from the clock, so they are judged here; pages are filled all the same, and
+        # one more than fills the page tells that there is a next one.
+        after, size = page.after, max(page.size + 1, _LOOKED_AT_MIN)
         async with connection(self._pg) as conn:
-            while len(kept) < page.size:
-                found = await store.list_after(conn, call.tenant, after=page.after, size=page.size)
+            while len(kept) <= page.size:
+                found = await store.list_after(conn, call.tenant, after=after, size=size)
                 kept += [a for a in found if a.state(call.received_at) in wanted]
-                if len(found) < page.size:
+                if len(found) < size:
                     break
-                page = replace(page, after=found[-1].activity_id)
-        kept = kept[: page.size]
+                after = found[-1].activity_id
         return pb.ListActivitiesResponse(
-            activities=[message(activity, call.received_at) for activity in kept],
+            activities=[message(activity, call.received_at) for activity in kept[: page.size]],
             next_page_token=next_token(page, [activity.activity_id for activity in kept]),
         )
 
@@ -184,8 +187,7 @@ def _spec(request: pb.CreateActivityRequest | pb.UpdateActivityRequest) -> Activ
 
 
 def _check_reason(reason: str, *, required: bool = False) -> None:
-    if len(reason) > 500:
-        raise Invalid.fields(Violation("reason", "at most 500 characters"))
+    text_of(reason, "reason", 500)
     if required and not reason.strip():
         raise Invalid.fields(Violation("reason", "is required: say why, for the audit"))
 

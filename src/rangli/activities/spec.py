@@ -10,13 +10,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from rangli.activities.bounds import Name, ResourceId
+from rangli.activities.bounds import Name, ResourceId, unprintable
 from rangli.activities.conditions import Condition
 from rangli.activities.effects import Effect
 from rangli.activities.program import Program
 from rangli.activities.targets import ProductTarget, StoreTarget, UserTarget
 from rangli.core.clock import zone
 from rangli.core.errors import Violation
+from rangli.core.ids import printable
 from rangli.core.money import BPS, known_currency
 
 
@@ -55,7 +56,10 @@ class Schedule(Struct, frozen=True, kw_only=True):
     starts_at: Annotated[datetime, Meta(tz=True, description="First instant.")]
     ends_at: Annotated[datetime, Meta(tz=True, description="First instant no longer.")]
     time_zone: Annotated[str, Meta(min_length=1, max_length=50, description="IANA name.")]
-    weekly_windows: Annotated[tuple[WeeklyWindow, ...], Meta(max_length=21)] = ()
+    weekly_windows: Annotated[
+        tuple[WeeklyWindow, ...],
+        Meta(max_length=21, description="Only in these parts of the week; none: all week."),
+    ] = ()
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say."""
@@ -95,7 +99,7 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     priority: Annotated[
         int, Meta(ge=-1000, le=1000, description="Lower acts first and wins ties.")
     ] = 0
-    schedule: Schedule
+    schedule: Annotated[Schedule, Meta(description="When it runs.")]
     products: ProductTarget | None = None
     stores: StoreTarget | None = None
     users: UserTarget | None = None
@@ -105,7 +109,10 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = ()
     conditions: Annotated[tuple[Condition, ...], Meta(max_length=10)] = ()
     effect: Effect
-    funding: Annotated[tuple[FundingShare, ...], Meta(min_length=1, max_length=10)]
+    funding: Annotated[
+        tuple[FundingShare, ...],
+        Meta(min_length=1, max_length=10, description="Who bears what it gives."),
+    ]
 
     def program(self) -> Program:
         """What it asks of the price kernel."""
@@ -131,6 +138,12 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
                     f"{path}.conditions[{index}].{kind}.products"
                 )
         found += self.effect.violations(f"{path}.effect.{self.effect.__struct_config__.tag}")
+        found += unprintable(f"{path}.channels", self.channels)
+        found += [
+            Violation(f"{path}.funding[{index}].funder", "must hold no invisible characters")
+            for index, share in enumerate(self.funding)
+            if not printable(share.funder)
+        ]
         if sum(share.share_bps for share in self.funding) != BPS:
             found.append(Violation(f"{path}.funding", "shares must make 10,000 bps in all"))
         if len({share.funder for share in self.funding}) != len(self.funding):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from rangli.activities.bounds import Names, SetIds
+from rangli.activities.bounds import Names, SetIds, unprintable
 from rangli.core.errors import Violation
 
 _CategoryPaths = Annotated[
@@ -38,8 +38,23 @@ class ProductTarget(Struct, frozen=True, kw_only=True):
         found = []
         if self.includes_nothing():
             found.append(Violation(path, "includes no product; for every product set `all`"))
-        if self.exclude is not None and self.exclude.exclude is not None:
-            found.append(Violation(f"{path}.exclude.exclude", "must be absent"))
+        found += self._misspelt(path)
+        if self.exclude is not None:
+            found += self.exclude._misspelt(f"{path}.exclude")
+            if self.exclude.exclude is not None:
+                found.append(Violation(f"{path}.exclude.exclude", "must be absent"))
+        return found
+
+    def _misspelt(self, path: str) -> list[Violation]:
+        """Names that no cart line can bear."""
+        found = []
+        for name in ("skus", "category_paths", "brands", "tags"):
+            found += unprintable(f"{path}.{name}", getattr(self, name))
+        found += [
+            Violation(f"{path}.category_paths[{index}]", "must not begin or end with a slash")
+            for index, category_path in enumerate(self.category_paths)
+            if category_path.startswith("/") or category_path.endswith("/")
+        ]
         return found
 
     def product_sets(self) -> tuple[str, ...]:
@@ -57,9 +72,11 @@ class StoreTarget(Struct, frozen=True, kw_only=True):
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say."""
+        found = unprintable(f"{path}.store_ids", self.store_ids)
+        found += unprintable(f"{path}.exclude_store_ids", self.exclude_store_ids)
         if not (self.store_ids or self.set_ids):
-            return [Violation(path, "includes no store; leave it out to run everywhere")]
-        return []
+            found.append(Violation(path, "includes no store; leave it out to run everywhere"))
+        return found
 
 
 class UserTarget(Struct, frozen=True, kw_only=True):
@@ -71,9 +88,10 @@ class UserTarget(Struct, frozen=True, kw_only=True):
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say."""
+        found = unprintable(f"{path}.user_groups", self.user_groups)
         if not (self.set_ids or self.user_groups):
-            return [Violation(path, "includes nobody; leave it out to include everybody")]
-        return []
+            found.append(Violation(path, "includes nobody; leave it out to include everybody"))
+        return found
 
 
 TARGETS: dict[str, type[Struct]] = {

@@ -36,6 +36,12 @@ def migrate(ctx: typer.Context) -> None:
 
 
 @app.command(context_settings=_LATER)
+def health(ctx: typer.Context) -> None:
+    """Print what a running server serves; 0 if the whole is served, else 1."""
+    _run("rangli.cli.health", "health", ctx.args)
+
+
+@app.command(context_settings=_LATER)
 def demo(ctx: typer.Context) -> None:
     """Price a real retailer's baskets over gRPC and compare with what the tills recorded."""
     _run("rangli.cli.demo.command", "demo", ctx.args)

@@ -86,7 +86,7 @@ def quote(catalogue: Catalogue, cart: Cart, policy: Policy = DEFAULT) -> Quote:
 
 
 def _in_acting_order(candidates: list[Candidate], policy: Policy) -> list[tuple[int, Candidate]]:
-    """Each candidate with its group; groups in order, within them by priority and names."""
+    """Each candidate with its group; groups in order, within them as ties are decided."""
     numbered = [
         (policy.number_of[candidate.activity.layer, candidate.activity.credential], candidate)
         for candidate in candidates
@@ -95,6 +95,7 @@ def _in_acting_order(candidates: list[Candidate], policy: Policy) -> list[tuple[
         key=lambda item: (
             item[0],
             item[1].activity.priority,
+            item[1].expires_us,
             item[1].activity.activity_id,
             item[1].credential_id,
         )

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from rangli.core.call import KIB, CallContext, Method, Service, Shape
 from rangli.core.errors import Invalid, Violation
-from rangli.core.ids import RESOURCE, printable
+from rangli.core.ids import printable
 from rangli.selection import service, store
 from rangli.selection.model import MEMBERS_MAX, MemberSet, SetKind
 from rangli.storage.idempotency import once
@@ -14,7 +14,8 @@ from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
 from rangli.v1 import selection_service_pb2 as pb
 from rangli.wire.convert import enum_number, set_timestamp
-from rangli.wire.fingerprint import fingerprint, request_id_of
+from rangli.wire.fingerprint import StreamPrint, fingerprint
+from rangli.wire.names import request_id_of, resource_id_of, text_of
 from rangli.wire.paging import next_token, page_of
 
 NAME = "rangli.v1.SelectionService"
@@ -50,7 +51,7 @@ class _Selection:
     ) -> pb.ImportSetResponse:
         # All of the stream first, the transaction after it: a slow or broken sender holds no
         # connection and leaves no part of its members.
-        header, members = await _read(requests)
+        header, members, content = await _read(requests)
 
         async def effect(conn: Connection) -> bytes:
             written = await service.import_set(
@@ -69,32 +70,36 @@ class _Selection:
             tenant=call.tenant,
             method=call.method,
             request_id=header.request_id,
-            fingerprint=fingerprint(header),
+            fingerprint=fingerprint(header, content),
             effect=effect,
         )
         return pb.ImportSetResponse.FromString(answer)
 
     async def get_set(self, call: CallContext, request: pb.GetSetRequest) -> pb.Set:
+        set_id = resource_id_of(request.set_id, "set_id")
         async with connection(self._pg) as conn:
-            return _message(await service.get_set(conn, call.tenant, request.set_id))
+            return _message(await service.get_set(conn, call.tenant, set_id))
 
     async def list_sets(
         self, call: CallContext, request: pb.ListSetsRequest
     ) -> pb.ListSetsResponse:
         page = page_of(request.page_size, request.page_token)
         async with connection(self._pg) as conn:
-            found = await store.list_after(conn, call.tenant, after=page.after, size=page.size)
+            # One more than fills the page tells that there is a next one.
+            found = await store.list_after(conn, call.tenant, after=page.after, size=page.size + 1)
         return pb.ListSetsResponse(
-            sets=[_message(item) for item in found],
+            sets=[_message(item) for item in found[: page.size]],
             next_page_token=next_token(page, [item.set_id for item in found]),
         )
 
 
 async def _read(
     requests: AsyncIterator[pb.ImportSetRequest],
-) -> tuple[pb.ImportSetRequest.Header, dict[str, None]]:
+) -> tuple[pb.ImportSetRequest.Header, dict[str, None], bytes]:
+    """The header, the distinct members in their order, and the digest of all of them."""
     header: pb.ImportSetRequest.Header | None = None
     members: dict[str, None] = {}  # a set that keeps its order
+    content = StreamPrint()
     async for request in requests:
         if request.HasField("header") == (header is not None):
             raise Invalid.fields(Violation("header", "goes in the first message, and only there"))
@@ -108,24 +113,20 @@ async def _read(
                     Violation("members", f"{member[:100]!r} is not 1 to 100 printable characters")
                 )
             members[member] = None
+            content.add(member.encode())
         if len(members) > MEMBERS_MAX:
             raise Invalid.fields(Violation("members", f"at most {MEMBERS_MAX} a set"))
     if header is None:
         raise Invalid.fields(Violation("header", "is required in the first message"))
-    return header, members
+    return header, members, content.digest()
 
 
 def _checked(header: pb.ImportSetRequest.Header) -> pb.ImportSetRequest.Header:
     request_id_of(header.request_id, "header.request_id")
-    found = []
-    if not RESOURCE.fullmatch(header.set_id):
-        found.append(Violation("header.set_id", "must be 1 to 100 of a-z A-Z 0-9 - _ . :"))
+    resource_id_of(header.set_id, "header.set_id")
     if header.kind not in pb.SetKind.values() or not header.kind:
-        found.append(Violation("header.kind", "must be a SET_KIND other than UNSPECIFIED"))
-    if len(header.display_name) > 200:
-        found.append(Violation("header.display_name", "at most 200 characters"))
-    if found:
-        raise Invalid.fields(*found)
+        raise Invalid.fields(Violation("header.kind", "must be a SET_KIND other than UNSPECIFIED"))
+    text_of(header.display_name, "header.display_name", 200)
     return header
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 
 from rangli.core.errors import Unavailable
 from rangli.storage import detached

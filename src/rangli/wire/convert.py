@@ -22,6 +22,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from rangli.core.clock import instant, micros
 from rangli.core.errors import Invalid, Violation
+from rangli.wire.names import plain
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
@@ -29,8 +30,9 @@ M = TypeVar("M", bound=Message)
 # A FieldDescriptor, of which protobuf has two unrelated types.
 _Field = Any
 
-# 0001-01-01 and 9999-12-31, the range that google.protobuf.Timestamp documents.
-_SECONDS_MIN, _SECONDS_MAX = -62_135_596_800, 253_402_300_799
+# The years 2 to 9998: a year less at both ends than google.protobuf.Timestamp allows, so that every
+# instant has a local time in every time zone.
+_SECONDS_MIN, _SECONDS_MAX = -62_104_060_800, 253_370_764_799
 
 
 def to_struct(message: Message, struct: type[T], path: str) -> T:
@@ -79,7 +81,7 @@ def micros_of(message: Timestamp, path: str) -> int:
     """A timestamp as microseconds since 1970; raises Invalid if it is out of range."""
     seconds, nanos = message.seconds, message.nanos
     if not (_SECONDS_MIN <= seconds <= _SECONDS_MAX and 0 <= nanos < 1_000_000_000):
-        raise Invalid.fields(Violation(path, "must be an instant of the years 1 to 9999"))
+        raise Invalid.fields(Violation(path, "must be an instant of the years 2 to 9998"))
     return seconds * 1_000_000 + nanos // 1000
 
 
@@ -156,7 +158,13 @@ def _converter(field: _Field) -> Callable[[Any, str], Any]:
             return str(values[value].name.removeprefix(prefix))
 
         return member
-    return lambda value, _path: value
+    return _text if field.type == field.TYPE_STRING else lambda value, _path: value
+
+
+def _text(value: str, path: str) -> str:
+    if not plain(value):
+        raise Invalid.fields(Violation(path, "must hold no control characters"))
+    return value
 
 
 _AT = re.compile(r"(?P<what>.*?)(?: - at `\$(?P<where>.*)`)?", re.DOTALL)

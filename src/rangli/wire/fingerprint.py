@@ -6,19 +6,23 @@ from hashlib import sha256
 
 from google.protobuf.message import Message
 
-from rangli.core.errors import Invalid, Violation
-from rangli.core.ids import printable
+
+def fingerprint(request: Message, content: bytes = b"") -> bytes:
+    """SHA-256 of the request's deterministic encoding and of what was streamed after it."""
+    return sha256(request.SerializeToString(deterministic=True) + content).digest()
 
 
-def fingerprint(request: Message) -> bytes:
-    """SHA-256 of the request's deterministic encoding."""
-    return sha256(request.SerializeToString(deterministic=True)).digest()
+class StreamPrint:
+    """The digest of a stream's items in their order, however they were spread over messages."""
 
+    def __init__(self) -> None:
+        self._digest = sha256()
 
-def request_id_of(request_id: str, path: str = "request_id") -> str:
-    """The caller's name for a change, checked: 1-64 printable characters."""
-    if not 1 <= len(request_id) <= 64 or not printable(request_id):
-        raise Invalid.fields(
-            Violation(path, "is required: 1 to 64 printable characters, new for every change")
-        )
-    return request_id
+    def add(self, item: bytes) -> None:
+        """The next item."""
+        self._digest.update(len(item).to_bytes(4, "big"))
+        self._digest.update(item)
+
+    def digest(self) -> bytes:
+        """Of all items so far."""
+        return self._digest.digest()

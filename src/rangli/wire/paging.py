@@ -37,5 +37,10 @@ def page_of(page_size: int, page_token: str) -> Page:
 
 
 def next_token(page: Page, ids: list[str]) -> str:
-    """The token of the page behind one that held `ids`; empty if that was the last."""
-    return urlsafe_b64encode(ids[-1].encode()).decode() if len(ids) == page.size else ""
+    """The token of the next page; empty if there is none.
+
+    ids: of the page's items and, if there are more, at least one that did not fit.
+    """
+    if len(ids) <= page.size:
+        return ""
+    return urlsafe_b64encode(ids[page.size - 1].encode()).decode()

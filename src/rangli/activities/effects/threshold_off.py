@@ -33,7 +33,10 @@ class Tier(Struct, frozen=True, kw_only=True):
 class ThresholdOff(EffectKind, frozen=True, kw_only=True, tag="threshold_off"):
     """Spend so much, get so much off: the highest tier reached counts."""
 
-    tiers: Annotated[tuple[Tier, ...], Meta(min_length=1, max_length=20)]
+    tiers: Annotated[
+        tuple[Tier, ...],
+        Meta(min_length=1, max_length=20, description="The steps, thresholds rising."),
+    ]
     every_multiple: Annotated[
         bool,
         Meta(description="Give it again for each full multiple of the threshold."),

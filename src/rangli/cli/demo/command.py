@@ -47,7 +47,7 @@ Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes of the own 
 
 
 def demo(  # noqa: PLR0917  typer passes options by name
-    weeks: Weeks = 8,
+    weeks: Weeks = 26,
     all_weeks: All = False,
     book: Scope = Book.CHAIN,
     report: Report = None,
@@ -69,11 +69,11 @@ def demo(  # noqa: PLR0917  typer passes options by name
 
 
 def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
-    try:
-        with ExitStack() as stack:
-            server = None if address else stack.enter_context(OwnServer(workers))
-            print("Reading the Complete Journey data set", file=sys.stderr)
-            derived = derive(load(), book.value)
+    with ExitStack() as stack:
+        server = None if address else stack.enter_context(OwnServer(workers))
+        print("Reading the Complete Journey data set", file=sys.stderr)
+        derived = derive(load(), book.value)
+        try:
             return asyncio.run(
                 price(
                     derived,
@@ -84,8 +84,8 @@ def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
                     workers=workers if server else 0,
                 )
             )
-    except (ServerFailed, PublishFailed, ReplayFailed, CallRefused) as error:
-        _fail(str(error))
+        except (ServerFailed, PublishFailed, ReplayFailed, CallRefused) as error:
+            _fail("\n".join([str(error), *([server.said()] if server else [])]))
 
 
 def tell(outcome: Outcome, report: Path | None, html: Path) -> None:

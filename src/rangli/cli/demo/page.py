@@ -9,7 +9,7 @@ import pandas as pd
 
 from rangli.cli.demo import chart, compare, report
 from rangli.cli.demo.outcome import Figures, Outcome, figures
-from rangli.cli.demo.table import Table
+from rangli.cli.demo.table import Table, percent
 
 _STYLE = """
 :root { --ink:#1c2430; --soft:#667085; --rule:#e4e7ec; --paper:#fff; --back:#f6f7f9;
@@ -69,11 +69,11 @@ def render(outcome: Outcome) -> str:
 
 
 def _tiles(told: Figures) -> str:
-    equal = 100 * int(told["lines_equal_oracle"]) / int(told["lines"])
-    exact = 100 * int(told["lines_exact"]) / int(told["lines"])
+    equal = percent(int(told["lines_equal_oracle"]) / int(told["lines"]))
+    exact = percent(int(told["lines_exact"]) / int(told["lines"]))
     tiles = (
-        (f"{equal:.2f} %", "lines equal to the independent calculation"),
-        (f"{exact:.2f} %", "lines with the till's own discount"),
+        (equal, "lines equal to the independent calculation"),
+        (exact, "lines with the till's own discount"),
         (f"{told['baskets_per_s']:,.0f}", "baskets per second"),
         (f"{told['price_entries']:,}", "price entries live"),
         (f"{told['publish_s']:.1f} s", "from nothing to live"),

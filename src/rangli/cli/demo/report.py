@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from rangli.cli.demo import compare
+from rangli.cli.demo.data import Journey
 from rangli.cli.demo.explain import explained
 from rangli.cli.demo.offers import MANUFACTURER, RETAILER
 from rangli.cli.demo.outcome import Figures, Outcome, Published, figures
@@ -15,6 +16,7 @@ def tables(outcome: Outcome) -> list[Table]:
     """Everything worth telling, in order."""
     told = figures(outcome)
     return [
+        _data_set(outcome.journey),
         _catalogue(outcome.published),
         _replayed(told),
         _shares(told),
@@ -58,6 +60,19 @@ def differences(differing: pd.DataFrame, *, shown: int) -> Table:
     )
 
 
+def _data_set(journey: Journey) -> Table:
+    lines = journey.lines
+    rows = [
+        ["lines", f"{journey.lines_read:,}"],
+        ["usable", f"{len(lines):,}: something was sold, at a list price above 0"],
+        ["as one unit", f"{journey.lines_as_one_unit:,}: their list does not divide by quantity"],
+        ["baskets", f"{lines['basket_id'].nunique():,}"],
+        ["households", f"{lines['household_id'].nunique():,}"],
+        ["stores", f"{lines['store_id'].nunique():,}"],
+    ]
+    return Table("Data set: Complete Journey, 2017", rows=rows)
+
+
 def _catalogue(published: Published) -> Table:
     sets = [
         f"{published.audiences} audiences",
@@ -92,8 +107,7 @@ def _shares(told: Figures) -> Table:
         [
             "service = independent calculation",
             percent(int(told["lines_equal_oracle"]) / int(told["lines"])),
-            f"{told['lines_equal_oracle']:,} of {told['lines']:,} replayed lines: "
-            "payable, and what each funder bears",
+            f"{told['lines_equal_oracle']:,} of {told['lines']:,} replayed lines, per funder",
         ],
         [
             "service = till's retail discount",

@@ -75,6 +75,9 @@ class OwnServer:
         line = self._process.stdout.readline() if readable else ""
         announced = _ANNOUNCED.search(line)
         if announced is None:
-            said = self._log.read_text(errors="replace")[-2000:]
-            raise ServerFailed(f"the server did not come up: {line}\n{said}")
+            raise ServerFailed(f"the server did not come up {line}".rstrip())
         return announced[1]
+
+    def said(self) -> str:
+        """The end of its log."""
+        return self._log.read_text(errors="replace")[-2000:]

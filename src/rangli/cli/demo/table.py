@@ -25,5 +25,6 @@ def usd(amount_minor: object) -> str:
 
 
 def percent(share: object) -> str:
-    """A share of 1 as "12.34 %"."""
-    return f"{100 * float(str(share)):.2f} %"
+    """A share of 1 as "12.34 %"; only the whole is "100.00 %", however little is missing."""
+    number = float(str(share))
+    return f"{100 * number if number == 1 else min(100 * number, 99.99):.2f} %"

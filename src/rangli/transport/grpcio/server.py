@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 import grpc
+import structlog
 from grpc_reflection.v1alpha import reflection
 
 from rangli.core.call import KIB, Service
 from rangli.transport.grpcio.calls import RpcHandler, handler, no_such_method
 from rangli.transport.grpcio.gate import Gate
 
+UNWIND_S = 5.0
 _MINUTE_MS = 60_000
+_log = structlog.get_logger(__name__)
 
 
 class GrpcServer:
@@ -45,11 +49,15 @@ class GrpcServer:
     async def stop(self, grace_s: float) -> None:
         """Take no new calls; let those in flight end, and cancel what is left after `grace_s`.
 
-        Returns when no call of ours runs any more: grpc.aio may return before the tasks of calls
-        that it cancelled have ended.
+        Returns when no call of ours runs any more (grpc.aio may return before the tasks of calls
+        that it cancelled have ended), or a handler has ignored its cancellation for 5 s.
         """
         await self._server.stop(grace_s)
-        await self.gate.idle()
+        try:
+            async with asyncio.timeout(UNWIND_S):
+                await self.gate.idle()
+        except TimeoutError:
+            _log.error("calls did not end when cancelled", in_flight=self.gate.in_flight)
 
 
 class _Methods(grpc.GenericRpcHandler):

@@ -1,0 +1,93 @@
+"""locust without a screen, in processes of its own: it changes how Python waits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from loadtests import summary
+from loadtests.summary import Summary
+
+_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+_ROOT = _LOCUSTFILE.parent.parent
+# Beyond the run itself: locust's start, calls that end late, its report.
+_GRACE_S = 60
+
+
+class Kind(StrEnum):
+    """What the users call."""
+
+    QUOTE = "quote"
+    BATCH = "batch"
+
+
+USERS = {Kind.QUOTE: "QuoteUser", Kind.BATCH: "BatchQuoteUser"}
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to call, where, for which tenant and with which file of baskets."""
+
+    kind: Kind
+    address: str
+    tenant: str
+    baskets: Path
+
+    def environment(self) -> dict[str, str]:
+        """What the locustfile reads."""
+        return {
+            "RANGLI_LOAD_TENANT": self.tenant,
+            "RANGLI_LOAD_BASKETS": str(self.baskets.absolute()),
+        }
+
+    def arguments(self) -> list[str]:
+        """What every way to run locust has in common."""
+        return ["-f", str(_LOCUSTFILE.relative_to(_ROOT)), "--host", self.address, USERS[self.kind]]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run's end.
+
+    right: there were calls, and locust knows of no failure.
+    """
+
+    methods: list[Summary]
+    right: bool
+
+
+def drive(run: Run, *, users: int, seconds: int, processes: int, html: Path) -> Done:
+    """Run locust for so long, let it write its report to `html`; what came of it.
+
+    Raises subprocess.TimeoutExpired if it does not come to its end.
+    """
+    with TemporaryDirectory(prefix="rangli-load-") as folder:
+        figures = Path(folder) / "figures"
+        ended = subprocess.run(
+            [
+                *(sys.executable, "-m", "locust", *run.arguments(), "--headless"),
+                *("--users", str(users), "--spawn-rate", str(users), "--run-time", f"{seconds}s"),
+                *(["--processes", str(processes)] if processes > 1 else []),
+                *("--html", str(html.absolute()), "--json-file", str(figures)),
+                *("--only-summary", "--loglevel", "WARNING"),
+            ],
+            cwd=_ROOT,
+            env={**os.environ, **run.environment()},
+            timeout=seconds + _GRACE_S,
+            check=False,
+        )
+        file = figures.with_suffix(".json")
+        methods = summary.read(file) if file.exists() else []
+    failures = sum(method.failures for method in methods)
+    return Done(methods, bool(methods) and not failures and ended.returncode == 0)
+
+
+def by_hand(run: Run) -> str:
+    """The command with which a load tester runs locust, its web page included."""
+    variables = " ".join(f"{name}={value}" for name, value in run.environment().items())
+    return f"{variables} locust {' '.join(run.arguments())}"

@@ -1,0 +1,180 @@
+"""However a catalogue came to be, bit by bit or at once, it is the same catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
+from rangli.activities.live import LiveActivity
+from rangli.activities.program import Program, Programs
+from rangli.core.clock import micros
+from rangli.selection.model import SetKind
+from tests.activities import compiled
+from tests.activities.strategies import SETS, SKUS, activities, entries, set_members
+from tests.world import NOW, spec
+
+_IDS = ["a0", "a1", "a2"]
+
+
+@st.composite
+def changes(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
+    """What happened, in order: (kind, id, what it is now)."""
+    happened = []
+    for _ in range(draw(st.integers(1, 10))):
+        kind = draw(st.sampled_from(["activity", "activity", "gone", "set", "entries"]))
+        if kind == "set":
+            name = draw(st.sampled_from(sorted(SETS)))
+            happened.append((kind, name, draw(set_members(name))))
+            continue
+        name = draw(st.sampled_from(_IDS))
+        now = None
+        if kind == "activity":
+            now = draw(activities(name))
+        elif kind == "entries":
+            now = draw(st.lists(entries(), max_size=3))
+        happened.append((kind, name, now))
+    return happened
+
+
+@settings(max_examples=200, deadline=None)
+@given(changes())
+def test_step_by_step_gives_what_all_at_once_gives(happened: list[tuple[str, str, Any]]) -> None:
+    catalogue = Catalogue("t")
+    last: dict[str, LiveActivity] = {}
+    sets: dict[str, Any] = {}
+    rows: dict[str, list] = {}
+    for version, (kind, name, now) in enumerate(happened, 1):
+        if kind == "set":
+            sets[name] = SetSnapshot(SetKind(now[0]), frozenset(now[1]))
+            catalogue = evolve(catalogue, version, sets={name: sets[name]})
+        elif kind == "entries":
+            rows.setdefault(name, []).extend(now)
+            book = catalogue.books.get(name, compiled.book([]))
+            catalogue = evolve(catalogue, version, books={name: book.with_entries(now)})
+        else:
+            last.pop(name, None)
+            if now is not None:
+                last[name] = now
+            catalogue = evolve(catalogue, version, activities={name: now})
+
+    at_once = evolve(
+        Catalogue("t"),
+        len(happened),
+        activities=last,
+        sets=sets,
+        books={name: compiled.book(all_rows) for name, all_rows in rows.items()},
+    )
+
+    assert content(catalogue) == content(at_once)
+
+
+def test_evolving_leaves_the_catalogue_before_as_it_was() -> None:
+    one = compiled.live("one", spec("item_discount", percent_off={"off_bps": 1}))
+    before = compiled.catalogue([one], sets={"s": ("PRODUCT", ["a", "b"])})
+    kept = content(before)
+
+    two = compiled.live("one", spec("price_book", price_book={}), version=2)
+    after = evolve(
+        before,
+        2,
+        activities={"one": two, "more": None},
+        sets={"s": SetSnapshot(SetKind.PRODUCT, frozenset("bc"))},
+    )
+
+    assert content(before) == kept
+    assert after.activities == {"one": two}
+    assert after.price_books == (two,)
+    assert after.index.open_by_term == {}
+    assert after.index.sets_of == {"b": ("s",), "c": ("s",)}
+
+
+def test_a_change_of_one_kind_shares_the_others() -> None:
+    before = compiled.catalogue(
+        [compiled.live("one", spec("item_discount", percent_off={"off_bps": 1}))],
+        sets={"s": ("STORE", ["a"])},
+        books={"one": compiled.book([])},
+    )
+
+    after = evolve(before, 2, books={"two": compiled.book([])})
+
+    assert after.index is before.index
+    assert after.programs is before.programs
+    assert after.sets is before.sets
+    assert after.books["one"] is before.books["one"]
+
+
+def content(catalogue: Catalogue) -> dict[str, Any]:
+    """All that a catalogue says, free of the order in which it learned it."""
+    index = catalogue.index
+    return {
+        "version": catalogue.version,
+        "activities": dict(catalogue.activities),
+        "open": dict(index.open_by_term),
+        "credential": dict(index.credential_by_term),
+        "sets_of": _sorted(index.sets_of),
+        "store_sets_of": _sorted(catalogue.store_sets_of),
+        "sets": dict(catalogue.sets),
+        "price_books": catalogue.price_books,
+        "programs": {
+            activity_id: _program(catalogue.programs, number)
+            for activity_id, number in catalogue.program_numbers.items()
+        },
+        "books": {name: _rows(book) for name, book in catalogue.books.items()},
+    }
+
+
+def _sorted(lists: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {name: sorted(items) for name, items in lists.items()}
+
+
+def _program(programs: Programs, number: int) -> list[list[int]]:
+    told = []
+    for offsets, columns in (
+        (programs.prog_conds, ("cond_measure", "cond_base", "cond_required", "cond_own")),
+        (
+            programs.prog_tiers,
+            ("tier_min", "tier_op", "tier_value", "tier_per", "tier_cap", "tier_limit"),
+        ),
+        (programs.prog_funders, ("funder_bps",)),
+    ):
+        span = slice(offsets[number], offsets[number + 1])
+        told += [list(getattr(programs, column)[span]) for column in columns]
+    return told
+
+
+def _rows(book: Any) -> list[Any]:
+    """What the book offers at each instant at which it changes."""
+    return [
+        sorted(book.offered(sku, ["", stores], micros(NOW) + day * 86_400_000_000))
+        for sku in SKUS
+        for stores in ("stores1", "stores2")
+        for day in range(-3, 8)
+    ]
+
+
+def test_a_program_compiles_to_what_its_activity_says() -> None:
+    live = compiled.live(
+        "spend",
+        spec(
+            "order_threshold",
+            threshold_off={
+                "tiers": [
+                    {"min_amount_minor": 100, "amount_off_minor": 10},
+                    {"min_amount_minor": 200, "off_bps": 500, "cap_minor": 30},
+                ]
+            },
+            conditions=[{"min_quantity": {"quantity": 2, "products": {"skus": ["a"]}}}],
+        ),
+    )
+
+    assert isinstance(live.program, Program)
+    programs = compiled.catalogue([live]).programs
+    assert list(programs.tier_min) == [100, 200]
+    assert list(programs.tier_value) == [10, 500]
+    assert list(programs.tier_cap) == [0, 30]
+    assert list(programs.cond_own) == [1]
+    assert list(programs.funder_bps) == [10_000]

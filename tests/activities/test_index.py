@@ -1,0 +1,126 @@
+"""The inverted index finds exactly what asking every activity would find."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rangli.activities.matching import ProductFacts, category_and_above, matches
+from rangli.activities.model import RunState
+from rangli.activities.scope import Products
+from rangli.activities.targets import ProductTarget
+from rangli.core.clock import micros
+from rangli.v1 import activity_pb2 as ab
+from rangli.wire.convert import to_struct
+from tests.activities import compiled
+from tests.activities.strategies import (
+    SKUS,
+    Offers,
+    cart_lines,
+    offers,
+    product_targets,
+    some,
+)
+from tests.world import NOW, spec
+
+thorough = settings(max_examples=150, deadline=None)
+_NOW_US = micros(NOW)
+
+
+def facts_of(line, sets: dict) -> ProductFacts:
+    return ProductFacts(
+        line.sku,
+        category_and_above(line.category_path) if line.HasField("category_path") else None,
+        line.brand if line.HasField("brand") else None,
+        tuple(line.tags),
+        tuple(name for name, (_, members) in sets.items() if line.sku in members),
+    )
+
+
+def stated(target: ProductTarget, line, sets: dict, *, unknown: bool = False) -> bool:
+    """Whether the line is in the target's lists, as the proto says it; `unknown` counts as in."""
+    above = [""] if not line.HasField("category_path") else line.category_path.split("/")
+    paths = ["/".join(above[:depth]) for depth in range(1, len(above) + 1)]
+    found = [
+        target.all,
+        line.sku in target.skus,
+        any(line.sku in sets[name][1] for name in target.set_ids),
+        bool(set(line.tags) & set(target.tags)),
+    ]
+    if line.HasField("category_path"):
+        found.append(bool(set(paths) & set(target.category_paths)))
+    else:
+        found.append(unknown and bool(target.category_paths))
+    if line.HasField("brand"):
+        found.append(line.brand in target.brands)
+    else:
+        found.append(unknown and bool(target.brands))
+    return any(found)
+
+
+@thorough
+@given(product_targets(), cart_lines("l"), st.lists(st.sampled_from(SKUS)), some(SKUS))
+def test_a_product_is_in_a_target_as_the_words_say(target, line, members1, members2) -> None:
+    sets = {"products1": ("PRODUCT", members1), "products2": ("PRODUCT", members2)}
+    message = ab.ProductTarget(**{k: v for k, v in target.items() if k != "exclude"})
+    if "exclude" in target:
+        message.exclude.MergeFrom(ab.ProductTarget(**target["exclude"]))
+        message.exclude.SetInParent()
+    struct = to_struct(message, ProductTarget, "products")
+
+    found = matches(Products.of(struct), facts_of(line, sets))
+
+    excluded = struct.exclude is not None and stated(struct.exclude, line, sets, unknown=True)
+    assert found == (stated(struct, line, sets) and not excluded)
+
+
+@thorough
+@given(offers(), st.lists(cart_lines("l"), min_size=1, max_size=4))
+def test_the_index_finds_what_asking_everybody_finds(made: Offers, lines) -> None:
+    index = made.catalogue.index
+    products = {k: v for k, v in made.sets.items() if v[0] == "PRODUCT"}
+    for line in lines:
+        expected = facts_of(line, products)
+        category = line.category_path if line.HasField("category_path") else None
+        brand = line.brand if line.HasField("brand") else None
+        facts = index.facts(line.sku, category, brand, tuple(line.tags))
+        assert set(facts.set_ids) == set(expected.set_ids)
+
+        everything = {a for a in made.activities if a.products and matches(a.products, facts)}
+        assert names(index.touching(facts)) == names(everything)
+        for at_us in (_NOW_US - 1, _NOW_US, 2**62):
+            acting = {a for a in everything if not a.credential and a.until_us > at_us}
+            assert names(index.acting(facts, at_us)) == names(acting)
+
+
+def names(found) -> list[str]:
+    return sorted(activity.activity_id for activity in found)
+
+
+def test_a_category_covers_what_is_below_it_and_no_namesake() -> None:
+    assert category_and_above("a/b/c") == ("a/b/c", "a/b", "a")
+    assert category_and_above("ab") == ("ab",)
+    assert category_and_above(None) is None
+
+
+def test_what_is_over_stands_behind_what_runs_so_that_searches_stop_before_it() -> None:
+    discount = {"off_bps": 1}
+    over = [
+        compiled.live(
+            f"old{n}", spec("item_discount", percent_off=discount, schedule={"ends_at": NOW})
+        )
+        for n in range(50)
+    ]
+    held = compiled.live(
+        "held", spec("item_discount", percent_off=discount), run_state=RunState.PAUSED
+    )
+    running = compiled.live("running", spec("item_discount", percent_off=discount))
+
+    index = compiled.catalogue([held, *over, running]).index
+
+    posted = index.open_by_term["all"]
+    assert (posted[0], posted[-1], len(posted)) == (running, held, 52)
+    facts = index.facts("a", None, None, ())
+    assert index.acting(facts, _NOW_US) == [running]
+    assert len(index.acting(facts, _NOW_US - 1)) == 51
+    assert len(index.touching(facts)) == 52
