@@ -9,9 +9,11 @@ One folder is one domain; imports only point down this list:
     activities          templates, instances, life cycle, price books, the compiled catalogue
     selection           named sets of shoppers, stores and products
     storage             Postgres, Redis, migrations, outbox, the embedded servers
+    wire                what knows protobuf but no domain: conversions, refusals, pages
     core                money, time, ids, errors: standard library only
 
-`client` stands apart: it is what callers install and knows only the stubs in `v1`.
+`v1` holds the generated stubs. `client` stands apart: it is what callers install and knows only
+them.
 """
 
 __version__ = "0.1.0"

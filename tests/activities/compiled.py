@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from datetime import UTC, datetime
+from typing import Any
 
 from rangli.activities import templates
 from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
 from rangli.activities.entries import EVERYWHERE, Entry
 from rangli.activities.live import LiveActivity, compile_activity
 from rangli.activities.model import Activity, RunState, VersionState
-from rangli.activities.pricebook import Base, Book
+from rangli.activities.pricebook import Base, Book, runs_of
+from rangli.activities.program import Programs
 from rangli.activities.spec import ActivitySpec
+from rangli.core.clock import micros
 from rangli.core.errors import Invalid
 from rangli.selection.model import SetKind
 from rangli.v1 import activity_pb2 as ab
 from rangli.wire.convert import to_struct
+from tests.world import NOW
 
 _MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,7 +66,7 @@ def book(entries: Iterable[Entry]) -> Book:
     newest = {(e.sku, e.store_set_id, e.starts_us): e for e in entries}
     kept = sorted(e for e in newest.values() if e.op)
     store_set_ids = sorted({e.store_set_id for e in kept} | {EVERYWHERE})
-    return Book(Base(store_set_ids, kept))
+    return Book(Base(store_set_ids, runs_of(kept)))
 
 
 def catalogue(
@@ -81,3 +86,68 @@ def catalogue(
         },
         books=books,
     )
+
+
+def content(catalogue: Catalogue) -> dict[str, Any]:
+    """All that a catalogue says, free of the order in which it learned it."""
+    index = catalogue.index
+    return {
+        "version": catalogue.version,
+        "activities": {name: _fields(live) for name, live in catalogue.activities.items()},
+        "open": _names(index.open_by_term),
+        "credential": _names(index.credential_by_term),
+        "sets_of": _sorted(index.sets_of),
+        "store_sets_of": _sorted(catalogue.store_sets_of),
+        "sets": dict(catalogue.sets),
+        "price_books": [live.activity_id for live in catalogue.price_books],
+        "programs": {
+            activity_id: _program(catalogue.programs, number)
+            for activity_id, number in catalogue.program_numbers.items()
+        },
+        "books": {name: _offers(each) for name, each in catalogue.books.items()},
+    }
+
+
+def _fields(live: LiveActivity) -> dict[str, Any]:
+    return {each.name: getattr(live, each.name) for each in fields(live)}
+
+
+def _names(by_term: Mapping[str, tuple[LiveActivity, ...]]) -> dict[str, list[str]]:
+    return {term: [live.activity_id for live in lives] for term, lives in by_term.items()}
+
+
+def _sorted(lists: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    return {name: sorted(items) for name, items in lists.items()}
+
+
+def _program(programs: Programs, number: int) -> list[list[int]]:
+    told = []
+    for offsets, columns in (
+        (programs.prog_conds, ("cond_measure", "cond_base", "cond_required", "cond_own")),
+        (
+            programs.prog_tiers,
+            (
+                "tier_min",
+                "tier_op",
+                "tier_value",
+                "tier_per",
+                "tier_cap",
+                "tier_limit",
+                "tier_every",
+            ),
+        ),
+        (programs.prog_funders, ("funder_bps",)),
+    ):
+        span = slice(offsets[number], offsets[number + 1])
+        told += [list(getattr(programs, column)[span]) for column in columns]
+    return told
+
+
+def _offers(book: Book) -> list[Any]:
+    """What the book offers for the products of `strategies.py`, on days around NOW."""
+    return [
+        sorted(book.offered(sku, ["", stores], micros(NOW) + day * 86_400_000_000))
+        for sku in "abcd"
+        for stores in ("stores1", "stores2")
+        for day in range(-3, 8)
+    ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import given, settings
@@ -10,12 +9,12 @@ from hypothesis import strategies as st
 
 from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
 from rangli.activities.live import LiveActivity
-from rangli.activities.program import Program, Programs
-from rangli.core.clock import micros
+from rangli.activities.program import Program
 from rangli.selection.model import SetKind
 from tests.activities import compiled
-from tests.activities.strategies import SETS, SKUS, activities, entries, set_members
-from tests.world import NOW, spec
+from tests.activities.compiled import content
+from tests.activities.strategies import SETS, activities, entries, set_members
+from tests.world import spec
 
 _IDS = ["a0", "a1", "a2"]
 
@@ -105,55 +104,6 @@ def test_a_change_of_one_kind_shares_the_others() -> None:
     assert after.programs is before.programs
     assert after.sets is before.sets
     assert after.books["one"] is before.books["one"]
-
-
-def content(catalogue: Catalogue) -> dict[str, Any]:
-    """All that a catalogue says, free of the order in which it learned it."""
-    index = catalogue.index
-    return {
-        "version": catalogue.version,
-        "activities": dict(catalogue.activities),
-        "open": dict(index.open_by_term),
-        "credential": dict(index.credential_by_term),
-        "sets_of": _sorted(index.sets_of),
-        "store_sets_of": _sorted(catalogue.store_sets_of),
-        "sets": dict(catalogue.sets),
-        "price_books": catalogue.price_books,
-        "programs": {
-            activity_id: _program(catalogue.programs, number)
-            for activity_id, number in catalogue.program_numbers.items()
-        },
-        "books": {name: _rows(book) for name, book in catalogue.books.items()},
-    }
-
-
-def _sorted(lists: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    return {name: sorted(items) for name, items in lists.items()}
-
-
-def _program(programs: Programs, number: int) -> list[list[int]]:
-    told = []
-    for offsets, columns in (
-        (programs.prog_conds, ("cond_measure", "cond_base", "cond_required", "cond_own")),
-        (
-            programs.prog_tiers,
-            ("tier_min", "tier_op", "tier_value", "tier_per", "tier_cap", "tier_limit"),
-        ),
-        (programs.prog_funders, ("funder_bps",)),
-    ):
-        span = slice(offsets[number], offsets[number + 1])
-        told += [list(getattr(programs, column)[span]) for column in columns]
-    return told
-
-
-def _rows(book: Any) -> list[Any]:
-    """What the book offers at each instant at which it changes."""
-    return [
-        sorted(book.offered(sku, ["", stores], micros(NOW) + day * 86_400_000_000))
-        for sku in SKUS
-        for stores in ("stores1", "stores2")
-        for day in range(-3, 8)
-    ]
 
 
 def test_a_program_compiles_to_what_its_activity_says() -> None:

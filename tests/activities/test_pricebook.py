@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -89,23 +88,3 @@ def test_a_long_running_entry_is_found_behind_many_short_ones() -> None:
 
     assert [o.value for o in book.offered("a", [""], 499 * _DAY_US + 5)] == [499, 900]
     assert [o.value for o in book.offered("a", [""], 600 * _DAY_US)] == [900]
-
-
-def test_an_import_of_one_product_copies_what_was_known_of_it_once() -> None:
-    """Else a busy product would cost the square of its rows, on the event loop."""
-    copied = 0
-
-    class Counting(dict[int, Entry]):
-        def keys(self) -> Any:
-            nonlocal copied
-            copied += 1
-            return super().keys()
-
-    rows = [Entry("a", "", start, start + 1, int(Op.UNIT_PRICE), 5, 1) for start in range(1000)]
-    book = Book(delta={("a", ""): Counting({0: rows[0]})}, delta_size=1)
-
-    more = book.with_entries(rows)
-
-    assert copied <= 1
-    assert more.delta is not None
-    assert len(more.delta["a", ""]) == 1000

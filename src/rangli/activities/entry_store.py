@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Sequence
+from itertools import starmap
 
 from rangli.activities.entries import Entry
+from rangli.activities.pricebook import Run
 from rangli.storage.postgres import Connection
 
 _COLUMNS = (
@@ -22,20 +24,26 @@ _COLUMNS = (
 )
 _ENTRY = ", ".join(_COLUMNS[4:])
 # Of entries with the same sku, stores and start the newest counts, and it may say "removed".
-_IN_FORCE = f"""
-SELECT {_ENTRY} FROM (
+_NEWEST = f"""
     SELECT DISTINCT ON (sku, store_set_id, starts_us) {_ENTRY} FROM price_entries
     WHERE tenant = $1 AND activity_id = $2 %s
     ORDER BY sku, store_set_id, starts_us, import_id DESC, row_number DESC
-) AS newest
-WHERE op <> 0 %s
+"""
+_OF_SKUS = f"""
+SELECT {_ENTRY} FROM ({_NEWEST % "AND sku = ANY($3)"}) AS newest
+WHERE op <> 0 AND ($4::bigint IS NULL OR (starts_us <= $4 AND $4 < ends_us))
 ORDER BY sku, store_set_id, starts_us
 """
-_BOOK = _IN_FORCE % ("", "")
-_OF_SKUS = _IN_FORCE % (
-    "AND sku = ANY($3)",
-    "AND ($4::bigint IS NULL OR (starts_us <= $4 AND $4 < ends_us))",
-)
+# Columns of arrays: a process takes in a product's fifty weeks as fast as a single one.
+_BOOK = f"""
+SELECT sku, store_set_id, array_agg(starts_us ORDER BY starts_us),
+       array_agg(ends_us ORDER BY starts_us), array_agg(op ORDER BY starts_us),
+       array_agg(value ORDER BY starts_us), array_agg(per_quantity ORDER BY starts_us)
+FROM ({_NEWEST % ""}) AS newest
+WHERE op <> 0 GROUP BY sku, store_set_id ORDER BY sku, store_set_id
+"""
+# A book of a million entries is sorted in memory.
+_SORT_IN_MEMORY = "SET LOCAL work_mem = '256MB'"
 _STORE_SETS = """
 SELECT DISTINCT store_set_id FROM price_entries
 WHERE tenant = $1 AND activity_id = $2 ORDER BY store_set_id
@@ -51,7 +59,7 @@ _PATIENT = "SET LOCAL lock_timeout = '60s'"
 _LOCK_BOOK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 _NEXT_IMPORT = "SELECT nextval('price_import_ids')"
 # Enough rows to make a round trip cheap, few enough that other calls wait some milliseconds only.
-_CHUNK = 5_000
+_CHUNK = 1_000
 
 
 async def append(conn: Connection, tenant: str, activity_id: str, entries: Iterable[Entry]) -> int:
@@ -84,12 +92,12 @@ async def store_sets(conn: Connection, tenant: str, activity_id: str) -> list[st
     return [row["store_set_id"] for row in rows]
 
 
-async def book(conn: Connection, tenant: str, activity_id: str) -> AsyncIterator[list[Entry]]:
-    """All entries that count, by sku, stores and start, in chunks. Needs an open transaction."""
+async def book(conn: Connection, tenant: str, activity_id: str) -> AsyncIterator[Iterable[Run]]:
+    """All entries that count, by sku and stores, in chunks. Needs an open transaction."""
+    await conn.execute(_SORT_IN_MEMORY)
     cursor = await conn.cursor(_BOOK, tenant, activity_id)
     while rows := await cursor.fetch(_CHUNK):
-        # A row unpacks as an entry does; making half a million of them would be for show.
-        yield rows  # type: ignore[misc]
+        yield starmap(Run, rows)
 
 
 async def imported(

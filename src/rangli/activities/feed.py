@@ -66,6 +66,8 @@ class CatalogueFeed:
             await self._drop(conn)
             raise
         self._task = asyncio.create_task(self._follow(conn), name="catalogue-feed")
+        # Cancelled before its first step, it would never give the connection back.
+        await asyncio.sleep(0)
 
     async def stop(self) -> None:
         """Ends the following; the catalogues stay."""

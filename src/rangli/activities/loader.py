@@ -122,6 +122,6 @@ async def _book_after(
 
 async def _book(conn: Connection, tenant: str, book_id: str) -> Book:
     base = Base(await entry_store.store_sets(conn, tenant, book_id))
-    async for entries in entry_store.book(conn, tenant, book_id):
-        base.extend(entries)
+    async for runs in entry_store.book(conn, tenant, book_id):
+        base.extend(runs)
     return Book(base)

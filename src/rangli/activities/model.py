@@ -109,14 +109,16 @@ class Activity:
             return ActivityState.PAUSED
         return ActivityState.SCHEDULED if at < self.live_starts_at else ActivityState.RUNNING
 
-    def version_state_after(self, verb: Verb) -> VersionState | None:
+    def version_state_after(self, verb: Verb, at: datetime) -> VersionState | None:
         """What the verb makes of the newest version; None if the verb is not about versions."""
         if verb not in _VERSION_MOVES:
             return None
         self._refuse_if_over(verb)
         allowed, after = _VERSION_MOVES[verb]
         if self.version_state not in allowed:
-            raise self._wrong(verb, self.version_state.value, allowed)
+            none_prepared = self.version_state is VersionState.LIVE
+            state = self.state(at).value if none_prepared else self.version_state.value
+            raise self._wrong(verb, state, allowed)
         return after
 
     def run_state_after(self, verb: Verb, at: datetime) -> RunState:
@@ -136,7 +138,8 @@ class Activity:
         """Raises unless a new spec may be given now."""
         self._refuse_if_over(Verb.UPDATE)
         if self.version_state is VersionState.REVIEWING:
-            allowed = set(VersionState) - {VersionState.REVIEWING, VersionState.SUPERSEDED}
+            over = {ActivityState.CANCELLED, ActivityState.ARCHIVED}
+            allowed = set(ActivityState) - over - {ActivityState.REVIEWING}
             raise self._wrong(Verb.UPDATE, self.version_state.value, allowed)
 
     def _refuse_if_over(self, verb: Verb) -> None:

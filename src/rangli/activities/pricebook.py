@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from rangli.activities.entries import EVERYWHERE, REMOVED, Entry
@@ -24,13 +26,25 @@ class Offered(NamedTuple):
     per_quantity: int
 
 
+class Run(NamedTuple):
+    """The entries of one product for one store set, by start: columns of the same length."""
+
+    sku: str
+    store_set_id: str
+    starts_us: Sequence[int]
+    ends_us: Sequence[int]
+    ops: Sequence[int]
+    values: Sequence[int]
+    per_quantities: Sequence[int]
+
+
 class Base:
     """Immutable entries in columns.
 
-    entries: by (sku, stores, start), stores in the order of `store_set_ids`, no two alike.
+    runs: by sku, then by store set in the order of `store_set_ids`, no two for the same.
     """
 
-    def __init__(self, store_set_ids: Sequence[str], entries: Iterable[Entry] = ()) -> None:
+    def __init__(self, store_set_ids: Sequence[str], runs: Iterable[Run] = ()) -> None:
         self._store_set_numbers = {name: number for number, name in enumerate(store_set_ids)}
         self._sku_numbers: dict[str, int] = {}
         self._first = array("q", [0])  # where each product's entries begin, and the last one's end
@@ -43,37 +57,28 @@ class Base:
         self._op = array("b")
         self._value = array("q")
         self._per_quantity = array("h")
-        self._last = ("", -1)
-        self.extend(entries)
+        self._last_sku = ""
+        self.extend(runs)
 
     def __len__(self) -> int:
         return len(self._starts_us)
 
-    def extend(self, entries: Iterable[Entry]) -> None:
-        """Takes the next entries while the base is made; chunks keep a process responsive."""
-        sku_numbers, first, latest = self._sku_numbers, self._first, self._latest_us
-        last_sku, last_store_set = self._last
-        count = len(latest)
-        for sku, store_set_id, starts_us, ends_us, op, value, per_quantity in entries:
-            store_set = self._store_set_numbers[store_set_id]
-            if sku != last_sku:
-                sku_numbers[sku] = len(sku_numbers)
-                first[-1] = count
-                first.append(count)
-            if sku != last_sku or store_set != last_store_set:
-                last_sku, last_store_set = sku, store_set
-                latest.append(ends_us)
-            else:
-                latest.append(max(latest[-1], ends_us))
-            self._store_set.append(store_set)
-            self._starts_us.append(starts_us)
-            self._ends_us.append(ends_us)
-            self._op.append(op)
-            self._value.append(value)
-            self._per_quantity.append(per_quantity)
-            count += 1
-        first[-1] = count
-        self._last = last_sku, last_store_set
+    def extend(self, runs: Iterable[Run]) -> None:
+        """Takes the next runs while the base is made; chunks keep a process responsive."""
+        for sku, store_set_id, starts_us, ends_us, ops, values, per_quantities in runs:
+            if sku != self._last_sku:
+                self._last_sku = sku
+                self._sku_numbers[sku] = len(self._sku_numbers)
+                self._first.append(len(self))
+            number = self._store_set_numbers[store_set_id]
+            self._store_set.extend([number] * len(starts_us))
+            self._starts_us.extend(starts_us)
+            self._ends_us.extend(ends_us)
+            self._latest_us.extend(accumulate(ends_us, max))
+            self._op.extend(ops)
+            self._value.extend(values)
+            self._per_quantity.extend(per_quantities)
+            self._first[-1] = len(self)
 
     def knows(self, sku: str, store_set_ids: Iterable[str]) -> bool:
         """Whether the product has entries, at any time, for any of these stores."""
@@ -117,6 +122,13 @@ class Base:
             self._value[at],
             self._per_quantity[at],
         )
+
+
+def runs_of(entries: Iterable[Entry]) -> Iterator[Run]:
+    """Entries by sku, stores and start as runs."""
+    for (sku, store_set_id), some in groupby(entries, key=itemgetter(0, 1)):
+        columns = list(zip(*some, strict=True))
+        yield Run(sku, store_set_id, *columns[2:])
 
 
 EMPTY = Base((EVERYWHERE,))

@@ -90,7 +90,7 @@ async def act(
     Raises NotFound, Conflict, Refused (WRONG_STATE; NOT_READY on submit and publish).
     """
     before = await _locked(conn, tenant, activity_id, expected_revision)
-    version_state = before.version_state_after(verb)
+    version_state = before.version_state_after(verb, at)
     run_state = before.run_state_after(verb, at)
     if verb in (Verb.SUBMIT, Verb.PUBLISH):
         await _refuse_unready(conn, tenant, before, verb)

@@ -6,7 +6,6 @@ import asyncio
 import sys
 from typing import Annotated
 
-import grpc
 import typer
 
 from rangli.client import CallRefused, RangliClient
@@ -57,6 +56,6 @@ async def _status(client: RangliClient, name: str) -> str:
         return await client.health(name)
     except CallRefused as refused:
         # A server of another version may not know all parts.
-        if refused.code is grpc.StatusCode.NOT_FOUND:
+        if refused.code.name == "NOT_FOUND":
             return "UNKNOWN"
         raise

@@ -10,7 +10,7 @@ from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.entries import EVERYWHERE, Entry
 from rangli.activities.live import compile_activity
 from rangli.activities.model import Activity, RunState, VersionState
-from rangli.activities.pricebook import Base, Book
+from rangli.activities.pricebook import Base, Book, runs_of
 from rangli.activities.program import Op
 from rangli.activities.spec import ActivitySpec, FundingShare, Schedule
 from rangli.activities.templates import complete
@@ -68,7 +68,7 @@ def catalogue_of(entries: int, chance: Random) -> Catalogue:
         Catalogue("default"),
         1,
         activities={"book": compile_activity(activity)},
-        books={"book": Book(Base((EVERYWHERE,), rows))},
+        books={"book": Book(Base((EVERYWHERE,), runs_of(rows)))},
     )
 
 
