@@ -39,7 +39,7 @@ check: $(INSTALLED) ## lint, types, import contract, and whether the protos brea
 bench: $(INSTALLED) ## measure, and write reports/bench.json (ARGS=kernel for one)
 	$(BIN)/rangli bench --json reports/bench.json $(ARGS)
 
-load: $(INSTALLED) ## locust against a server of its own, for a minute; writes reports/load.html
+load: $(INSTALLED) ## locust against a server of its own, for half a minute; writes reports/load.html
 	$(BIN)/python -m loadtests $(ARGS)
 
 proto: $(INSTALLED) ## generate the stubs from protos/

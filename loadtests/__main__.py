@@ -49,39 +49,30 @@ def main(  # noqa: PLR0917  typer passes options by name
     """Let locust price a retailer's real baskets over gRPC; 1 if any call failed."""
     if not address and (tenant or prepare_only):
         raise typer.BadParameter("--tenant and --prepare need the --address of a running server")
+    if tenant and not baskets.exists():
+        raise typer.BadParameter(f"--tenant needs the baskets to price, and there is no {baskets}")
     # So that a server of ours is stopped on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        with ExitStack() as stack:
-            server = None if address else stack.enter_context(OwnServer(workers))
-            journey = None if tenant else load()
+    with ExitStack() as stack:
+        server = None if address else stack.enter_context(OwnServer(workers))
+        try:
             run = Run(
                 kind=kind,
                 address=server.ready() if server else address,
                 tenant=tenant or f"load-{secrets.token_hex(4)}",
                 baskets=baskets,
             )
-            if journey is not None:
-                requests = asyncio.run(
-                    prepare(
-                        journey,
-                        address=run.address,
-                        tenant=run.tenant,
-                        weeks=weeks,
-                        # The system deals connections out by chance: some for each process.
-                        connections=4 * workers,
-                    )
-                )
-                baskets.parent.mkdir(parents=True, exist_ok=True)
-                baskets.write_bytes(requests.SerializeToString())
-                print(f"{len(requests.quotes):,} baskets of {weeks} weeks in {baskets}")
+            if not tenant:
+                _set_up(run, weeks, workers)
             if prepare_only:
                 print(by_hand(run))
                 return
             print(f"{users} users for {seconds} s at {run.address}: {USERS[kind]}", flush=True)
             done = drive(run, users=users, seconds=seconds, processes=processes, html=html)
-    except (ServerFailed, PublishFailed, CallRefused) as error:
-        _fail(str(error))
+        except (ServerFailed, PublishFailed, CallRefused) as error:
+            _fail("\n".join([str(error), *([server.said()] if server else [])]))
+        except KeyboardInterrupt:
+            _fail("stopped", code=130)
     for method in done.methods:
         print(method)
     print(f"locust's report: {html}")
@@ -89,9 +80,26 @@ def main(  # noqa: PLR0917  typer passes options by name
         _fail("calls failed" if done.methods else "no call was made")
 
 
-def _fail(why: str) -> NoReturn:
+def _set_up(run: Run, weeks: int, workers: int) -> None:
+    """Publish the weeks for the run's tenant, and write its file of baskets."""
+    requests = asyncio.run(
+        prepare(
+            load(),
+            address=run.address,
+            tenant=run.tenant,
+            weeks=weeks,
+            # The system deals connections out by chance: some for each process.
+            connections=4 * workers,
+        )
+    )
+    run.baskets.parent.mkdir(parents=True, exist_ok=True)
+    run.baskets.write_bytes(requests.SerializeToString())
+    print(f"{len(requests.quotes):,} baskets of {weeks} weeks in {run.baskets}")
+
+
+def _fail(why: str, *, code: int = 1) -> NoReturn:
     typer.echo(f"loadtests: {why}", err=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,9 @@ time + the users' own work). The time is the caller's, from handing over bytes t
 answer's bytes. Every answer is then checked (`check.py`); a refusal, a time-out, a lost connection
 and a wrong answer are each a failure, and nothing is retried. locust keeps times below 100 ms in
 whole milliseconds, longer ones in two digits. Where users and server run on one machine they share
-its cores, and this client costs more per call than the service does: the figures then say whether
-the service holds under load, not how much of it a machine of its own would carry (for that,
-`make bench`: `quotes_per_s_one_core`).
+its cores: the figures then say whether the service holds under load, not how much of it a machine
+of its own would carry (for that, `make bench`: `quotes_per_s_one_core`). More than one process of
+locust helps only where it has cores that the server does not use.
 
 Connections. A connection belongs to one process of the server for its whole life: the system deals
 new ones out among the processes by chance. Each user therefore has its own, and with several users

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ _LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 _ROOT = _LOCUSTFILE.parent.parent
 # Beyond the run itself: locust's start, calls that end late, its report.
 _GRACE_S = 60
+_STOP_WITHIN_S = 10
 
 
 class Kind(StrEnum):
@@ -68,7 +70,7 @@ def drive(run: Run, *, users: int, seconds: int, processes: int, html: Path) -> 
     """
     with TemporaryDirectory(prefix="rangli-load-") as folder:
         figures = Path(folder) / "figures"
-        ended = subprocess.run(
+        code = _finished(
             [
                 *(sys.executable, "-m", "locust", *run.arguments(), "--headless"),
                 *("--users", str(users), "--spawn-rate", str(users), "--run-time", f"{seconds}s"),
@@ -76,18 +78,37 @@ def drive(run: Run, *, users: int, seconds: int, processes: int, html: Path) -> 
                 *("--html", str(html.absolute()), "--json-file", str(figures)),
                 *("--only-summary", "--loglevel", "WARNING"),
             ],
-            cwd=_ROOT,
-            env={**os.environ, **run.environment()},
-            timeout=seconds + _GRACE_S,
-            check=False,
+            run.environment(),
+            timeout_s=seconds + _GRACE_S,
         )
         file = figures.with_suffix(".json")
         methods = summary.read(file) if file.exists() else []
     failures = sum(method.failures for method in methods)
-    return Done(methods, bool(methods) and not failures and ended.returncode == 0)
+    return Done(methods, bool(methods) and not failures and code == 0)
+
+
+def _finished(command: list[str], environment: dict[str, str], *, timeout_s: float) -> int:
+    """The command's exit code; it ends before we do, whatever happens."""
+    process = subprocess.Popen(
+        command,
+        cwd=_ROOT,
+        env={**os.environ, **environment},
+        # In a session of its own: a Ctrl-C in the terminal is for us, we then stop it.
+        start_new_session=True,
+    )
+    try:
+        return process.wait(timeout_s)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(_STOP_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def by_hand(run: Run) -> str:
     """The command with which a load tester runs locust, its web page included."""
-    variables = " ".join(f"{name}={value}" for name, value in run.environment().items())
-    return f"{variables} locust {' '.join(run.arguments())}"
+    variables = [f"{name}={shlex.quote(value)}" for name, value in run.environment().items()]
+    return " ".join([*variables, "locust", shlex.join(run.arguments())])

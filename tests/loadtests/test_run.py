@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import grpc
 import pytest
 
 from loadtests.prepare import prepare
 from loadtests.run import Kind, Run, drive
 from rangli.cli.demo.serving import OwnServer
+from rangli.v1.pricing_service_pb2 import (
+    BatchQuoteRequest,
+    CartLine,
+    QuotedLine,
+    QuoteRequest,
+    QuoteResponse,
+)
 from tests.cli.demo import journeys
 
 ROOT = Path(__file__).parent.parent.parent
@@ -54,6 +63,37 @@ def test_several_processes_of_locust_share_the_users(address, baskets, tmp_path)
 
     done = drive(run, users=4, seconds=2, processes=2, html=tmp_path / "load.html")
 
+    assert done.right
+
+
+async def test_users_wait_for_their_answers_at_the_same_time(tmp_path):
+    cart = QuoteRequest(
+        currency="USD", lines=[CartLine(line_id="0", sku="rye", quantity=1, list_minor=100)]
+    )
+    line = QuotedLine(line_id="0", list_minor=100, payable_minor=100)
+    answer = QuoteResponse(catalogue_version=1, list_minor=100, payable_minor=100, lines=[line])
+    pair = asyncio.Barrier(2)
+
+    async def answer_two_at_once(_request: bytes, _context: object) -> bytes:
+        await pair.wait()
+        return answer.SerializeToString()
+
+    server = grpc.aio.server()
+    quote = grpc.unary_unary_rpc_method_handler(answer_two_at_once)
+    server.add_generic_rpc_handlers(
+        [grpc.method_handlers_generic_handler("rangli.v1.PricingService", {"Quote": quote})]
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    baskets = tmp_path / "baskets.binpb"
+    baskets.write_bytes(BatchQuoteRequest(quotes=[cart]).SerializeToString())
+    run = Run(kind=Kind.QUOTE, address=f"127.0.0.1:{port}", tenant=TENANT, baskets=baskets)
+
+    done = await asyncio.to_thread(
+        drive, run, users=2, seconds=1, processes=1, html=tmp_path / "load.html"
+    )
+
+    await server.stop(0)
     assert done.right
 
 
