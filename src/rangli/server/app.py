@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from rangli.core.call import Service
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
 from rangli.server.health import Check
+from rangli.server.upkeep import keep_up
 from rangli.storage.postgres import connection
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
@@ -43,10 +45,12 @@ async def opened(settings: StorageSettings) -> AsyncIterator[App]:
     """
     stores = await Stores.open(settings)
     feed = CatalogueFeed(stores.pg)
+    upkeep = asyncio.create_task(keep_up(stores.pg), name="upkeep")
     try:
         await feed.start()
         yield _wired(stores, feed)
     finally:
+        upkeep.cancel()
         await feed.stop()
         await stores.close()
 
