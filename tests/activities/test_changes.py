@@ -388,3 +388,27 @@ async def test_another_tenants_token_shows_nothing_of_that_tenant(world: World) 
     answer = await listed(world.of(f"{world.tenant}-other"), page_token=token)
 
     assert not answer.activities
+
+
+async def test_each_catalogue_version_tells_what_its_subject_then_was(world: World) -> None:
+    """Enough to tell the catalogue of any past version."""
+    await world.import_set("north", "STORE", ["s1"])
+    await world.import_set("north", "STORE", ["s1", "s2"])
+    await world.launch("a", SPEC)
+    await world.verb("Pause", "a")
+    await world.call(
+        "UpdateActivity",
+        pb.UpdateActivityRequest(request_id=request_id(), activity_id="a", spec=OTHER),
+    )
+    await world.publish("a")
+    await world.verb("Resume", "a")
+
+    rows = await world.rows("SELECT * FROM catalogue_changes WHERE tenant = $1 ORDER BY version")
+    assert [(r["version"], r["subject_id"], r["subject_version"], r["held"]) for r in rows] == [
+        (1, "north", 1, False),
+        (2, "north", 2, False),
+        (3, "a", 1, False),
+        (4, "a", 1, True),
+        (5, "a", 2, True),
+        (6, "a", 2, False),
+    ]

@@ -314,7 +314,9 @@ async def test_an_import_under_way_makes_the_next_of_its_book_wait(shop: World) 
         second = asyncio.create_task(shop.import_entries("book", [later]))
         await asyncio.sleep(0.2)
         await store.add_entries(conn, shop.tenant, "book", 1)
-        await announce(conn, shop.tenant, kind="ENTRIES", subject_id="book", import_id=import_id)
+        await announce(
+            conn, shop.tenant, kind="ENTRIES", subject_id="book", subject_version=import_id
+        )
     assert (await second).accepted == 1
 
     answer = await shop.quote(cart(line("a", 1000)))

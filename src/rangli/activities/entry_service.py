@@ -97,4 +97,4 @@ async def _append(
         actor=actor,
         payload={"import_id": import_id, "accepted": len(good)},
     )
-    await announce(conn, tenant, kind="ENTRIES", subject_id=activity_id, import_id=import_id)
+    await announce(conn, tenant, kind="ENTRIES", subject_id=activity_id, subject_version=import_id)

@@ -21,7 +21,7 @@ DELTA_MAX = 20_000
 _HEAD = "SELECT version FROM catalogue_heads WHERE tenant = $1"
 _TENANTS = "SELECT tenant, version FROM catalogue_heads"
 _CHANGES = """
-SELECT kind, subject_id, import_id FROM catalogue_changes
+SELECT kind, subject_id, subject_version FROM catalogue_changes
 WHERE tenant = $1 AND version > $2 AND version <= $3 ORDER BY version
 """
 _BOOKS = "SELECT activity_id FROM activities WHERE tenant = $1 AND price_entries > 0"
@@ -33,7 +33,7 @@ class Change:
 
     kind: str
     subject_id: str
-    import_id: int | None
+    subject_version: int
 
 
 async def heads(conn: Connection) -> dict[str, int]:
@@ -109,10 +109,10 @@ async def _book_after(
 ) -> Book:
     book = catalogue.books.get(book_id, Book())
     for change in changes:
-        if change.kind == "ENTRIES" and change.subject_id == book_id and change.import_id:
+        if change.kind == "ENTRIES" and change.subject_id == book_id:
             room = DELTA_MAX - book.delta_size
             entries = await entry_store.imported(
-                conn, catalogue.tenant, book_id, change.import_id, limit=room + 1
+                conn, catalogue.tenant, book_id, change.subject_version, limit=room + 1
             )
             if len(entries) > room:
                 return await _book(conn, catalogue.tenant, book_id)

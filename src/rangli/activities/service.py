@@ -6,7 +6,7 @@ from datetime import datetime
 
 from rangli.activities import store, templates
 from rangli.activities.effects.price_book import PriceBook
-from rangli.activities.model import Activity, Verb, VersionState
+from rangli.activities.model import Activity, RunState, Verb, VersionState
 from rangli.activities.spec import ActivitySpec
 from rangli.core.errors import Conflict, Invalid, NameTaken, NotFound, Reason, Refused
 from rangli.core.ids import new_id
@@ -60,9 +60,7 @@ async def update(
         live_version=before.live_version,
         latest_version=version,
     )
-    if state is VersionState.LIVE:
-        await announce(conn, tenant, kind="ACTIVITY", subject_id=activity_id)
-    return await _done(
+    after = await _done(
         conn,
         tenant,
         activity_id,
@@ -72,6 +70,9 @@ async def update(
         actor=actor,
         reason=reason,
     )
+    if state is VersionState.LIVE:
+        await _announce(conn, tenant, after)
+    return after
 
 
 async def act(
@@ -118,7 +119,7 @@ async def act(
         reason=reason,
     )
     if live_version and (verb is Verb.PUBLISH or version_state is None):
-        await announce(conn, tenant, kind="ACTIVITY", subject_id=activity_id)
+        await _announce(conn, tenant, after)
     return after
 
 
@@ -184,6 +185,18 @@ async def _refuse_unready(conn: Connection, tenant: str, activity: Activity, ver
     is_book = isinstance(activity.spec.effect, PriceBook)
     if verb is Verb.PUBLISH and is_book and not activity.price_entries:
         raise _not_ready(activity, "no_price_entries", "the price book has no entries; import some")
+
+
+async def _announce(conn: Connection, tenant: str, activity: Activity) -> None:
+    """Tells every process that what carts are priced with has changed."""
+    await announce(
+        conn,
+        tenant,
+        kind="ACTIVITY",
+        subject_id=activity.activity_id,
+        subject_version=activity.live_version,
+        held=activity.run_state is not RunState.PUBLISHED,
+    )
 
 
 def _not_ready(activity: Activity, problem: str, words: str) -> Refused:

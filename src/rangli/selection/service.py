@@ -45,7 +45,7 @@ async def import_set(
         actor=actor,
         payload={"version": written.version, "member_count": written.member_count},
     )
-    await announce(conn, tenant, kind="SET", subject_id=set_id)
+    await announce(conn, tenant, kind="SET", subject_id=set_id, subject_version=written.version)
     return written
 
 

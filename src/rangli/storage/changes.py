@@ -19,21 +19,29 @@ ON CONFLICT (tenant) DO UPDATE SET version = catalogue_heads.version + 1
 RETURNING version
 """
 _RECORD = """
-INSERT INTO catalogue_changes (tenant, version, kind, subject_id, import_id)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO catalogue_changes (tenant, version, kind, subject_id, subject_version, held)
+VALUES ($1, $2, $3, $4, $5, $6)
 """
 _NOTIFY = "SELECT pg_notify($1, $2)"
 
 
 async def announce(
-    conn: Connection, tenant: str, *, kind: str, subject_id: str, import_id: int | None = None
+    conn: Connection,
+    tenant: str,
+    *,
+    kind: str,
+    subject_id: str,
+    subject_version: int,
+    held: bool = False,
 ) -> int:
     """Records a change in the caller's transaction; returns the tenant's new catalogue version.
 
     Call it last: it holds the tenant's head until the transaction ends.
     kind: ACTIVITY, SET or ENTRIES.
+    subject_version: the activity's live version, the set's version, or the entries' import id.
+    held: the activity is paused, cancelled or archived.
     """
     version = int(await conn.fetchval(_NEXT_VERSION, tenant))
-    await conn.execute(_RECORD, tenant, version, kind, subject_id, import_id)
+    await conn.execute(_RECORD, tenant, version, kind, subject_id, subject_version, held)
     await conn.execute(_NOTIFY, CHANNEL, tenant)
     return version

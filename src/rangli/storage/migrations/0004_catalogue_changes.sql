@@ -6,14 +6,16 @@ CREATE TABLE catalogue_heads (
     version bigint NOT NULL
 );
 
--- What each catalogue version changed, so that a process recompiles just that. Of ENTRIES, the rows
--- that came are found by their import_id.
+-- What each catalogue version changed, so that a process recompiles just that, and what the subject
+-- then was, so that the catalogue of any version can be told: the activity's live version, the set's
+-- version, or the import whose entries came.
 CREATE TABLE catalogue_changes (
-    tenant     text        NOT NULL,
-    version    bigint      NOT NULL,
-    kind       text        NOT NULL CHECK (kind IN ('ACTIVITY', 'SET', 'ENTRIES')),
-    subject_id text        NOT NULL,
-    import_id  bigint,
-    changed_at timestamptz NOT NULL DEFAULT now(),
+    tenant          text        NOT NULL,
+    version         bigint      NOT NULL,
+    kind            text        NOT NULL CHECK (kind IN ('ACTIVITY', 'SET', 'ENTRIES')),
+    subject_id      text        NOT NULL,
+    subject_version bigint      NOT NULL,
+    held            boolean     NOT NULL,   -- the activity is paused, cancelled or archived
+    changed_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant, version)
 );
