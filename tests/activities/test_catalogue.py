@@ -39,7 +39,7 @@ def changes(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
     return happened
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(changes())
 def test_step_by_step_gives_what_all_at_once_gives(happened: list[tuple[str, str, Any]]) -> None:
     catalogue = Catalogue("t")

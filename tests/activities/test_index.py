@@ -23,7 +23,7 @@ from tests.activities.strategies import (
 )
 from tests.world import NOW, spec
 
-thorough = settings(max_examples=150, deadline=None)
+thorough = settings(max_examples=100, deadline=None)
 _NOW_US = micros(NOW)
 
 

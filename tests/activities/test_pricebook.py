@@ -43,7 +43,7 @@ def offered(rows: Sequence[Entry], sku: str, stores: Sequence[str], at_us: int) 
     )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(_rows, _cuts)
 def test_a_book_offers_what_a_search_through_its_entries_finds(
     rows: list[Entry], cuts: list[int]

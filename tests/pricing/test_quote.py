@@ -25,7 +25,7 @@ from tests.activities.strategies import Offers, quotes
 from tests.world import NOW, cart, coupon, line, spec
 
 Problem = tuple[Offers, qb.QuoteRequest]
-thorough = settings(max_examples=120, deadline=None)
+thorough = settings(max_examples=100, deadline=None)
 
 
 def priced(catalogue: Catalogue, request: qb.QuoteRequest) -> qb.QuoteResponse:

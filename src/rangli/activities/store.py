@@ -21,7 +21,9 @@ LEFT JOIN activity_versions l ON (l.tenant, l.activity_id, l.version)
 """
 _NEWEST = _SELECT % "a.latest_version"
 _GET = _NEWEST + "WHERE a.tenant = $1 AND a.activity_id = $2"
-_GET_LOCKED = _GET + " FOR UPDATE OF a"
+# A statement of its own: had the lock to be waited for, only the next one sees what the other
+# transaction wrote. A join that locks would pair the row's new state with the old version's.
+_LOCK = "SELECT true FROM activities WHERE tenant = $1 AND activity_id = $2 FOR UPDATE"
 _GET_VERSION = _SELECT % "$3" + "WHERE a.tenant = $1 AND a.activity_id = $2"
 _LIST = _NEWEST + "WHERE a.tenant = $1 AND a.activity_id > $2 ORDER BY a.activity_id LIMIT $3"
 # What carts are priced with: the live versions, cancelled and archived ones too, since past
@@ -74,8 +76,8 @@ async def get(
 
 async def get_locked(conn: Connection, tenant: str, activity_id: str) -> Activity | None:
     """The activity with its newest version; nobody else changes it until the transaction ends."""
-    row = await conn.fetchrow(_GET_LOCKED, tenant, activity_id)
-    return _activity(row) if row else None
+    await conn.execute(_LOCK, tenant, activity_id)
+    return await get(conn, tenant, activity_id)
 
 
 async def list_after(conn: Connection, tenant: str, *, after: str, size: int) -> list[Activity]:
