@@ -15,6 +15,7 @@ import structlog
 
 from rangli.activities import loader
 from rangli.activities.catalogue import Catalogue
+from rangli.core.errors import Unavailable
 from rangli.storage.changes import CHANNEL
 from rangli.storage.postgres import Connection, Pool
 
@@ -27,6 +28,7 @@ _RETRY_S_MAX = 5.0
 _ANSWER_S = 10.0
 _LOAD_S = 300.0  # millions of entries and members
 _FRESH_S = 5.0
+_REREAD_S = 3.0  # reading all of a large catalogue is not for every poll
 _LOST = (OSError, TimeoutError, asyncpg.PostgresConnectionError, asyncpg.InterfaceError)
 
 
@@ -41,21 +43,26 @@ class CatalogueFeed:
         self._catalogues: dict[str, Catalogue] = {}
         self._woken = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        # Tenants whose rows cannot be read: at which version, and when to try again.
+        self._unreadable: dict[str, tuple[int, float]] = {}
         self._seen_at = float("-inf")
-
-    @property
-    def ready(self) -> bool:
-        """Whether catalogues are loaded, new or not."""
-        return self._seen_at > float("-inf")
+        self.ready = False  # whether catalogues are loaded, new or not
 
     @property
     def fresh(self) -> bool:
-        """Whether Postgres confirmed within the last seconds that nothing newer exists."""
+        """Whether, within the last seconds, every tenant's catalogue was the newest there is."""
         return monotonic() - self._seen_at < _FRESH_S
 
     def catalogue(self, tenant: str) -> Catalogue:
-        """The tenant's newest known catalogue; an empty one if it has published nothing."""
-        return self._catalogues.get(tenant) or Catalogue(tenant)
+        """The tenant's newest known catalogue; an empty one if it has published nothing.
+
+        Raises Unavailable if it has and this process never could read it: a price without its
+        promotions would be a wrong one.
+        """
+        known = self._catalogues.get(tenant)
+        if known is None and tenant in self._unreadable:
+            raise Unavailable("catalogue", "this tenant's catalogue cannot be read at the moment")
+        return known or Catalogue(tenant)
 
     async def start(self) -> None:
         """Loads every tenant's catalogue and begins to follow. Raises if Postgres is away."""
@@ -119,22 +126,27 @@ class CatalogueFeed:
         asked_at = monotonic()
         async with asyncio.timeout(_ANSWER_S):
             heads = await loader.heads(conn)
-        failed: Exception | None = None
         for tenant, version in heads.items():
             known = self._catalogues.get(tenant)
             if known is not None and known.version == version:
+                self._unreadable.pop(tenant, None)
+                continue
+            at_version, again_at = self._unreadable.get(tenant, (0, 0.0))
+            if at_version == version and asked_at < again_at:
                 continue
             try:
                 await self._renew(conn, tenant, known)
+                self._unreadable.pop(tenant, None)
             except _LOST:
                 raise
-            except Exception as error:
-                # One tenant's unreadable rows must not keep the others from following.
+            except Exception:
+                # Say, an effect that only a newer release knows. It must keep nobody else from
+                # following, nor from starting.
                 _log.exception("catalogue_unreadable", tenant=tenant, version=version)
-                failed = error
-        if failed is not None:
-            raise failed
-        self._seen_at = asked_at
+                self._unreadable[tenant] = (version, monotonic() + _REREAD_S)
+        self.ready = True
+        if not self._unreadable:
+            self._seen_at = asked_at
 
     async def _renew(self, conn: Connection, tenant: str, known: Catalogue | None) -> None:
         async with asyncio.timeout(_LOAD_S):

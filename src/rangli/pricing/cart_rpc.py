@@ -6,7 +6,6 @@ from datetime import datetime
 
 from rangli.core.clock import micros
 from rangli.core.errors import Invalid, Violation
-from rangli.core.ids import printable
 from rangli.core.money import (
     CART_MINOR_MAX,
     LINE_MINOR_MAX,
@@ -35,19 +34,27 @@ def cart_of(request: pb.QuoteRequest, now: datetime) -> Cart:
 
 
 class _Reader:
+    """Reads a request and collects what is wrong with it.
+
+    A field's path is put together only if it is to be named: this is on the way of every quote.
+    """
+
     def __init__(self) -> None:
         self.violations: list[Violation] = []
+        self._item: tuple[str, int] | None = None  # the repeated field and number that is read
 
     def bad(self, field: str, description: str) -> None:
+        if self._item is not None:
+            field = f"{self._item[0]}[{self._item[1]}].{field}"
         self.violations.append(Violation(field, description))
 
     def text(self, value: str, field: str, most: int) -> str:
-        if len(value) > most or not printable(value):
+        if len(value) > most or not value.isprintable():
             self.bad(field, f"must be at most {most} printable characters")
         return value
 
     def name(self, value: str, field: str, most: int) -> str:
-        if not 1 <= len(value) <= most or not printable(value):
+        if not 1 <= len(value) <= most or not value.isprintable():
             self.bad(field, f"is required: 1 to {most} printable characters")
         return value
 
@@ -80,42 +87,48 @@ class _Reader:
         if not 1 <= len(request.lines) <= LINES_MAX:
             self.bad("lines", f"must be 1 to {LINES_MAX}, not {len(request.lines)}")
             return []
-        lines = [
-            self.line(message, f"lines[{number}]", request)
-            for number, message in enumerate(request.lines)
-        ]
-        if len({line.line_id for line in lines}) < len(lines):
-            self.duplicates([line.line_id for line in lines], "lines[{}].line_id")
+        currency, store_id = request.currency, request.store_id
+        lines = []
+        for number, message in enumerate(request.lines):
+            self._item = ("lines", number)
+            lines.append(self.line(message, currency, store_id))
+        self._item = None
+        self.duplicates([line.line_id for line in lines], "lines[{}].line_id")
         whole = sum(line.list_minor * line.quantity for line in lines)
         if whole > CART_MINOR_MAX:
             self.bad("lines", f"list prices come to more than {CART_MINOR_MAX}")
         return lines
 
-    def line(self, message: pb.CartLine, at: str, request: pb.QuoteRequest) -> Line:
+    def line(self, message: pb.CartLine, currency: str, store_id: str) -> Line:
         quantity, list_minor = message.quantity, message.list_minor
         if not 1 <= quantity <= QUANTITY_MAX:
-            self.bad(f"{at}.quantity", f"must be 1 to {QUANTITY_MAX}, not {quantity}")
+            self.bad("quantity", f"must be 1 to {QUANTITY_MAX}, not {quantity}")
         if not message.HasField("list_minor"):
-            self.bad(f"{at}.list_minor", "is required: the list price of one unit")
+            self.bad("list_minor", "is required: the list price of one unit")
         elif list_minor < 0 or list_minor * quantity > LINE_MINOR_MAX:
-            self.bad(f"{at}.list_minor", f"times quantity must be 0 to {LINE_MINOR_MAX}")
-        if message.currency and message.currency != request.currency:
-            self.bad(f"{at}.currency", "must be the cart's: one currency a cart")
-        if len(message.tags) > _TAGS_MAX:
-            self.bad(f"{at}.tags", f"at most {_TAGS_MAX}")
+            self.bad("list_minor", f"times quantity must be 0 to {LINE_MINOR_MAX}")
+        if message.currency and message.currency != currency:
+            self.bad("currency", "must be the cart's: one currency a cart")
+        tags = tuple(message.tags)
+        if len(tags) > _TAGS_MAX:
+            self.bad("tags", f"at most {_TAGS_MAX}")
+        for tag in tags:
+            self.name(tag, "tags", 100)
+        category_path = message.category_path if message.HasField("category_path") else None
+        if category_path:
+            self.text(category_path, "category_path", 200)
+        brand = message.brand if message.HasField("brand") else None
+        if brand:
+            self.text(brand, "brand", 100)
         return Line(
-            line_id=self.name(message.line_id, f"{at}.line_id", 64),
-            sku=self.name(message.sku, f"{at}.sku", 100),
+            line_id=self.name(message.line_id, "line_id", 64),
+            sku=self.name(message.sku, "sku", 100),
             quantity=quantity,
             list_minor=list_minor,
-            category_path=self.text(message.category_path, f"{at}.category_path", 200)
-            if message.HasField("category_path")
-            else None,
-            brand=self.text(message.brand, f"{at}.brand", 100)
-            if message.HasField("brand")
-            else None,
-            tags=tuple(self.name(tag, f"{at}.tags", 100) for tag in message.tags),
-            store_id=self.text(message.store_id, f"{at}.store_id", 100) or request.store_id,
+            category_path=category_path,
+            brand=brand,
+            tags=tags,
+            store_id=self.text(message.store_id, "store_id", 100) or store_id,
             position=message.position,
         )
 
@@ -123,16 +136,19 @@ class _Reader:
         if len(request.credentials) > _CREDENTIALS_MAX:
             self.bad("credentials", f"at most {_CREDENTIALS_MAX}")
             return []
-        credentials = [
-            Credential(
-                self.name(message.credential_id, f"credentials[{number}].credential_id", 100),
-                self.name(message.activity_id, f"credentials[{number}].activity_id", 100),
-                micros_of(message.expires_at, f"credentials[{number}].expires_at")
-                if message.HasField("expires_at")
-                else None,
+        credentials = []
+        for number, message in enumerate(request.credentials):
+            self._item = ("credentials", number)
+            credentials.append(
+                Credential(
+                    self.name(message.credential_id, "credential_id", 100),
+                    self.name(message.activity_id, "activity_id", 100),
+                    micros_of(message.expires_at, f"credentials[{number}].expires_at")
+                    if message.HasField("expires_at")
+                    else None,
+                )
             )
-            for number, message in enumerate(request.credentials)
-        ]
+        self._item = None
         self.duplicates(
             [credential.credential_id for credential in credentials],
             "credentials[{}].credential_id",
@@ -140,6 +156,8 @@ class _Reader:
         return credentials
 
     def duplicates(self, names: list[str], field: str) -> None:
+        if len(set(names)) == len(names):
+            return
         first: dict[str, int] = {}
         for number, name in enumerate(names):
             if first.setdefault(name, number) != number:
