@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rangli.activities.live import LiveActivity
 from rangli.activities.scope import Products
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one a line of every cart: freezing would triple what making it costs
 class ProductFacts:
     """What is known of the product of a cart line. None is unknown.
 
@@ -28,6 +29,7 @@ class ProductFacts:
     set_ids: tuple[str, ...]
 
 
+@lru_cache(maxsize=65_536)  # the same paths come with every cart
 def category_and_above(path: str | None) -> tuple[str, ...] | None:
     """`"a/b/c"` gives `("a/b/c", "a/b", "a")`; unknown stays unknown."""
     if path is None:
@@ -100,6 +102,8 @@ class ProductIndex:
     def acting(self, facts: ProductFacts, at_us: int) -> list[LiveActivity]:
         """Those of `touching` that need no credential and are not over at that instant."""
         by_term = self.open_by_term
+        if not by_term:
+            return []
         found: dict[str, LiveActivity] = {}
         for term in _terms_of(facts):
             for activity in by_term.get(term, ()):
