@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import zoneinfo
 from datetime import UTC, datetime, timedelta, timezone
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -36,3 +40,18 @@ def test_zones_are_known_by_their_iana_names() -> None:
 )
 def test_other_names_are_no_zones(name: str) -> None:
     assert zone(name) is None
+
+
+@pytest.mark.parametrize("name", ["localtime", "posixrules", "posix/UTC", "right/UTC"])
+def test_what_differs_from_machine_to_machine_is_no_zone(name: str, tmp_path: Path) -> None:
+    """A machine's own data may well have such files."""
+    for folder in ("posix", "right"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(files("tzdata") / "zoneinfo" / "UTC", tmp_path / name)
+    before = zoneinfo.TZPATH
+    zoneinfo.reset_tzpath([str(tmp_path)])
+    try:
+        assert zoneinfo.ZoneInfo.no_cache(name) is not None
+        assert zone(name) is None
+    finally:
+        zoneinfo.reset_tzpath(before)

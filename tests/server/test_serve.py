@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
+from pathlib import Path
 
 import grpc
 import psutil
@@ -39,6 +41,15 @@ def runs(process: psutil.Process) -> bool:
         return False
 
 
+def sockets_of(data_dir: Path) -> Path:
+    """The folder of the embedded stores' sockets."""
+    return Path(json.loads((data_dir / "owner.lock").read_text())["runtime_dir"])
+
+
+def exists(path: Path) -> bool:
+    return path.exists()
+
+
 async def ask(client: RangliClient) -> None:
     """A quote, and a read from Postgres, which takes a while; both are checked."""
     assert (await client.pricing.quote(CART)).payable_minor == 700
@@ -64,13 +75,23 @@ async def test_serves_on_its_own_stores_and_leaves_no_process_behind(serve, data
     assert not [process for process in processes if process.is_running()]
 
 
-async def test_nothing_outlives_a_killed_supervisor(serve, data_dir):
+async def test_nothing_outlives_a_killed_supervisor_and_the_next_one_recovers(serve, data_dir):
     async with serve("--workers", "2", "--data-dir", str(data_dir), **EMBEDDED) as serving:
+        async with RangliClient(serving.address) as client:
+            await import_north(client)
         processes = serving.descendants()
+        sockets = sockets_of(data_dir)
 
         await serving.end(signal.SIGKILL)
 
         assert await survivors(processes) == []
+        assert exists(sockets)  # nobody was left to clear them away
+
+    async with serve("--workers", "1", "--data-dir", str(data_dir), **EMBEDDED) as serving:
+        async with RangliClient(serving.address) as client:
+            await ask(client)
+        assert not exists(sockets)
+        assert await serving.end() == 0
 
 
 async def test_a_drained_worker_costs_no_call(serve, under_load):

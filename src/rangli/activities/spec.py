@@ -1,5 +1,7 @@
-"""What an operator decides about an activity. Its bounds are its fields' types; `problems` adds
-what takes more than one field."""
+"""What an operator decides about an activity.
+
+Its bounds are its fields' types; `violations` adds what takes more than one field.
+"""
 
 from __future__ import annotations
 

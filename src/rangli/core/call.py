@@ -6,21 +6,13 @@ knows the other, so that the transport can be changed without touching a domain.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol
 
 KIB = 1024
-
-
-class Message(Protocol):
-    """What a transport needs of a protobuf message."""
-
-    def SerializeToString(self) -> bytes:  # noqa: N802  protobuf's name
-        """The message's bytes."""
-        ...
 
 
 class MessageType(Protocol):
@@ -86,7 +78,3 @@ class Service:
 
     name: str
     methods: tuple[Method, ...]
-
-
-UnaryHandler = Callable[[CallContext, Any], Awaitable[Message]]
-StreamHandler = Callable[[CallContext, AsyncIterator[Any]], Awaitable[Message]]

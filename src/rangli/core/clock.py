@@ -25,9 +25,16 @@ def instant(at_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=at_us)
 
 
+# Files of a machine's own zone data that are no IANA names: what they mean depends on the machine.
+_NO_ZONES = {"localtime", "posixrules"}
+_NO_AREAS = ("posix/", "right/")
+
+
 @lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo | None:
     """The IANA time zone of that name, None if there is none."""
+    if name in _NO_ZONES or name.startswith(_NO_AREAS):
+        return None
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -137,7 +137,7 @@ class NameTaken(Conflict):
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(
             Reason.NAME_TAKEN,
-            f"a {kind} named {name!r} exists already; choose another name",
+            f"the {kind} name {name!r} is taken; choose another",
             metadata={"kind": kind, "id": name},
         )
 
