@@ -59,7 +59,7 @@ clean: ## remove what was built, the virtual environment too
 	find cython_ext -name '*.c' -delete
 
 $(INSTALLED): $(COMPILED)
-	$(PYTHON) -c 'import sys; sys.exit("rangli needs Python 3.11 or newer; say PYTHON=...") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) -c 'import sys; sys.exit("rangli needs Python 3.11 or newer; say PYTHON=...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@

@@ -53,7 +53,7 @@ def test_step_by_step_gives_what_all_at_once_gives(happened: list[tuple[str, str
         elif kind == "entries":
             rows.setdefault(name, []).extend(now)
             book = catalogue.books.get(name, compiled.book([]))
-            catalogue = evolve(catalogue, version, books={name: book.with_entries(now)})
+            catalogue = evolve(catalogue, version, books={name: book.with_entries(now, version)})
         else:
             last.pop(name, None)
             if now is not None:

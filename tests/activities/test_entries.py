@@ -269,6 +269,28 @@ async def test_a_look_at_entries_is_of_some_products(
     assert refused.value.violations[0].field == field
 
 
+async def test_of_more_than_ten_thousand_entries_the_first_are_shown(shop: World) -> None:
+    hours = [NOW + number * timedelta(hours=1) for number in range(5_001)]
+    rows = [
+        entry(sku, starts_at=at, ends_at=at + timedelta(hours=1), price_minor=1)
+        for sku in ("a", "b")
+        for at in hours[:-1]
+    ]
+    await shop.import_entries("book", rows)
+    request = pb.GetPriceEntriesRequest(activity_id="book", skus=["b", "a"])
+
+    all_shown = await shop.call("GetPriceEntries", request)
+    assert (list(all_shown.entries), all_shown.more) == (rows, False)
+
+    last = entry("b", starts_at=hours[-1], ends_at=hours[-1] + timedelta(1), price_minor=1)
+    await shop.import_entries("book", [last])
+    some_shown = await shop.call("GetPriceEntries", request)
+    assert (list(some_shown.entries), some_shown.more) == (rows, True)
+    request.at.FromDatetime(hours[-1])
+    one_shown = await shop.call("GetPriceEntries", request)
+    assert (list(one_shown.entries), one_shown.more) == ([last], False)
+
+
 async def test_a_hundred_thousand_entries_are_imported_and_priced(shop: World) -> None:
     rows = [entry(f"sku{number}", price_minor=number % 500) for number in range(100_000)]
     chunks = [rows[at : at + 10_000] for at in range(0, 100_000, 10_000)]

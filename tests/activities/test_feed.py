@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import asyncpg
 import pytest
 
 from rangli.activities import loader
+from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
 from rangli.activities.loader import DELTA_MAX
+from rangli.activities.pricebook import Base
 from rangli.core.errors import Unavailable
+from rangli.storage.postgres import Connection
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
 from tests.activities.compiled import content
@@ -54,6 +59,13 @@ async def another_process(settings: StorageSettings, tenant: str) -> AsyncIterat
         await stores.close()
 
 
+async def launch_book(world: World, **price: int) -> None:
+    """A price book with one entry, for the product that `payable` asks for."""
+    await world.create("book", BOOK)
+    await world.import_entries("book", [entry("a", **price)])
+    await world.publish("book")
+
+
 async def payable(world: World) -> int:
     return (await world.call("Quote", ASK)).payable_minor
 
@@ -86,9 +98,7 @@ async def test_a_tenant_that_comes_later_is_followed(world: World) -> None:
 
 
 async def test_one_entry_is_put_on_top_and_a_large_import_reloads(world: World) -> None:
-    await world.create("book", BOOK)
-    await world.import_entries("book", [entry("a", price_minor=500)])
-    await world.publish("book")
+    await launch_book(world, price_minor=500)
     assert (await world.quote(ASK)).payable_minor == 500
     before = world.catalogue.books["book"]
 
@@ -102,8 +112,8 @@ async def test_one_entry_is_put_on_top_and_a_large_import_reloads(world: World) 
     for at in range(0, DELTA_MAX, 10_000):
         await world.import_entries("book", many[at : at + 10_000])
     assert (await world.quote(ASK)).payable_minor == 400
+    await until(lambda: world.catalogue.books["book"].base is not before.base)
     book = world.catalogue.books["book"]
-    assert book.base is not before.base
     assert len(book.base) + book.delta_size == DELTA_MAX + 1
 
 
@@ -223,6 +233,85 @@ async def test_a_start_that_fails_keeps_no_connection(stores: Stores) -> None:
     if lent:
         stores.pg.terminate()  # else closing would wait for what nobody gives back
     assert lent == 0
+
+
+async def test_many_small_imports_get_a_new_base_while_prices_stay(
+    own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "DELTA_MAX", 5)
+    await launch_book(own, amount_off_minor=1)
+    await own.caught_up()
+    first = own.catalogue.books["book"].base
+
+    for off_minor in range(2, 30):
+        await own.import_entries("book", [entry("a", amount_off_minor=off_minor)])
+        await own.caught_up()
+        assert await payable(own) == 1000 - off_minor
+
+    await until(lambda: own.catalogue.books["book"].delta_size <= 5)
+    assert own.catalogue.books["book"].base is not first
+    assert await payable(own) == 1000 - 29
+
+
+async def test_a_base_that_was_overtaken_by_a_reload_is_thrown_away(
+    own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loader, "DELTA_MAX", 3)
+    held, go_on = asyncio.Event(), asyncio.Event()
+    slow = loader.new_base
+
+    async def new_base(*args: Any) -> Base:
+        base = await slow(*args)
+        held.set()
+        await go_on.wait()
+        return base
+
+    monkeypatch.setattr(loader, "new_base", new_base)
+    await launch_book(own, amount_off_minor=1)
+    for off_minor in (2, 3, 4, 5):
+        await own.import_entries("book", [entry("a", amount_off_minor=off_minor)])
+        await own.caught_up()
+    await held.wait()
+
+    await own.import_entries("book", [entry(f"b{n}", amount_off_minor=7) for n in range(9)])
+    await own.caught_up()
+    go_on.set()
+    await until(lambda: not own.feed.under_way)
+
+    assert await payable(own) == 995
+    assert (await own.call("Quote", cart(line("b8", 1000)))).payable_minor == 993
+
+
+async def test_one_tenants_large_book_keeps_no_other_waiting(
+    own: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await launch_book(own, amount_off_minor=1)
+    await own.caught_up()
+    other = own.of("zzz")
+    held, go_on = asyncio.Event(), asyncio.Event()
+    renew = loader.refresh
+
+    async def slow_for_own(conn: Connection, catalogue: Catalogue) -> Catalogue:
+        if catalogue.tenant == own.tenant:
+            held.set()
+            await go_on.wait()
+        return await renew(conn, catalogue)
+
+    monkeypatch.setattr(loader, "refresh", slow_for_own)
+    await own.import_entries("book", [entry("a", amount_off_minor=2)])
+    await held.wait()
+
+    await other.launch("a", SPEC)
+    await other.caught_up()
+    assert await payable(other) == 900
+    await other.verb("Pause", "a")
+    await other.caught_up()
+    assert await payable(other) == 1000
+
+    assert await payable(own) == 999  # from the last catalogue
+    go_on.set()
+    await own.caught_up()
+    assert await payable(own) == 998
 
 
 async def test_following_ends_where_loading_everything_would(world: World) -> None:

@@ -21,14 +21,14 @@ _rows = st.lists(entries(), max_size=14)
 _cuts = st.lists(st.integers(0, 14), max_size=3).map(sorted)
 
 
-def split(rows: Sequence[Entry], cuts: Sequence[int]) -> Book:
-    """The same rows, part of them loaded and the rest added bit by bit."""
+def split(rows: Sequence[Entry], cuts: Sequence[int], rebased_at: int) -> Book:
+    """The same rows, part of them loaded, the rest added bit by bit, and then on a newer base."""
     bounds = [0, *cuts, len(rows)]
-    parts = [rows[first:end] for first, end in pairwise(bounds)]
-    book = compiled.book(parts[0])
-    for part in parts[1:]:
-        book = book.with_entries(part)
-    return book
+    book = compiled.book(rows[: bounds[1]])
+    for import_id, (first, end) in enumerate(pairwise(bounds[1:]), start=1):
+        book = book.with_entries(rows[first:end], import_id)
+    upto_import = min(rebased_at, len(cuts))
+    return book.rebased(compiled.book(rows[: bounds[1 + upto_import]]).base, upto_import)
 
 
 def offered(rows: Sequence[Entry], sku: str, stores: Sequence[str], at_us: int) -> list:
@@ -44,11 +44,11 @@ def offered(rows: Sequence[Entry], sku: str, stores: Sequence[str], at_us: int) 
 
 
 @settings(max_examples=250, deadline=None)
-@given(_rows, _cuts)
+@given(_rows, _cuts, st.integers(0, 3))
 def test_a_book_offers_what_a_search_through_its_entries_finds(
-    rows: list[Entry], cuts: list[int]
+    rows: list[Entry], cuts: list[int], rebased_at: int
 ) -> None:
-    book = split(rows, cuts)
+    book = split(rows, cuts, rebased_at)
 
     instants = {row.starts_us for row in rows} | {row.ends_us for row in rows} | {micros(NOW)}
     for at_us in {instant + shift for instant in instants for shift in (-1, 0)}:
@@ -67,8 +67,8 @@ def test_a_change_leaves_the_book_before_it_as_it_was() -> None:
     old = Entry("a", "", at_us, at_us + 10, int(Op.UNIT_PRICE), 5, 1)
     before = compiled.book([old])
 
-    between = before.with_entries([old._replace(value=6)])
-    after = between.with_entries([old._replace(op=REMOVED, value=0)])
+    between = before.with_entries([old._replace(value=6)], 1)
+    after = between.with_entries([old._replace(op=REMOVED, value=0)], 1)
 
     values = [
         [o.value for o in book.offered("a", [""], at_us)] for book in (before, between, after)

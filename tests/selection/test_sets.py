@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from rangli.core.errors import Invalid, NotFound, Reason
+from rangli.selection import service
+from rangli.selection.model import SetKind
 from rangli.v1 import selection_service_pb2 as sb
 from tests.world import World, cart, line, request_id, spec
 
@@ -218,3 +220,17 @@ async def test_carts_follow_the_newest_version(world: World) -> None:
     await world.import_set("fresh", "PRODUCT", ["b"])
 
     assert [told.payable_minor for told in (await world.quote(ask)).lines] == [100, 90]
+
+
+async def test_a_set_of_many_chunks_is_read_whole_and_of_one_version(world: World) -> None:
+    many = [f"user{number}" for number in range(25_001)]
+    await world.import_set("s", "USER", ["before"])
+    chunks = [many[at : at + 10_000] for at in range(0, len(many), 10_000)]
+    await world.call("ImportSet", stream(*chunks))
+    await world.import_set("none", "STORE", [])
+
+    async with world.stores.pg.acquire() as conn, conn.transaction():
+        assert await service.snapshot(conn, world.tenant, "s") == (SetKind.USER, frozenset(many))
+        assert await service.snapshot(conn, world.tenant, "none") == (SetKind.STORE, frozenset())
+        with pytest.raises(NotFound):
+            await service.snapshot(conn, world.tenant, "missing")

@@ -6,8 +6,10 @@ import asyncio
 
 import asyncpg
 import pytest
+import structlog
 
 from rangli.core.errors import Reason, Refused, Unavailable
+from rangli.storage import postgres
 from rangli.storage.postgres import connection, open_pool, transaction
 
 
@@ -16,6 +18,14 @@ async def table(stores):
     async with connection(stores.pg) as conn:
         await conn.execute("CREATE TABLE things (id int PRIMARY KEY, n int)")
         await conn.execute("INSERT INTO things VALUES (1, 0), (2, 0)")
+
+
+@pytest.fixture
+def warnings(monkeypatch):
+    """What is logged, as if nothing had been for a while."""
+    monkeypatch.setattr(postgres, "_warnings", postgres._Warnings())
+    with structlog.testing.capture_logs() as logs:
+        yield logs
 
 
 async def names(stores) -> int:
@@ -117,6 +127,80 @@ async def test_read_only_server_is_unavailable(stores, table):
             await conn.execute("INSERT INTO things VALUES (3, 0)")
 
     assert await names(stores) == 2
+
+
+async def test_a_lost_connection_is_logged_with_what_ended_it(stores, warnings):
+    with pytest.raises(Unavailable, match="not reachable"):
+        async with transaction(stores.pg) as conn:
+            await conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    (warning,) = warnings
+    assert warning["log_level"] == "warning"
+    # The server's farewell, or just the end of the connection, whichever the driver sees first;
+    # not the rollback that then failed.
+    assert warning["sqlstate"] in ("57P01", "08003")
+
+
+async def test_a_server_that_cannot_be_reached_is_logged(warnings):
+    with pytest.raises(Unavailable, match="not reachable"):
+        await open_pool(
+            "postgresql://someone:secret@127.0.0.1:1/none",
+            size_min=1,
+            size_max=1,
+            acquire_timeout_s=20,
+            connect_timeout_s=20,
+        )
+
+    (warning,) = warnings
+    assert warning["error"] == "ConnectionRefusedError"
+    assert "secret" not in str(warning)
+
+
+async def test_a_server_that_refuses_to_work_is_told_from_one_that_is_away(stores, table, warnings):
+    for _ in range(3):
+        with pytest.raises(Unavailable, match="cannot take work"):
+            async with connection(stores.pg) as conn:
+                await conn.execute("SET default_transaction_read_only = on")
+                await conn.execute("INSERT INTO things VALUES (3, 12345)")
+
+    assert warnings[0]["sqlstate"] == "25006"
+    assert warnings[0]["message"] == "cannot execute INSERT in a read-only transaction"
+
+
+async def test_too_many_connections_are_a_refusal_to_work(database, warnings):
+    admin = await asyncpg.connect(database)
+    await admin.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    try:
+        with pytest.raises(Unavailable, match="cannot take work"):
+            await open_pool(
+                database.replace("//postgres@", "//crowded@"),
+                size_min=1,
+                size_max=1,
+                acquire_timeout_s=20,
+                connect_timeout_s=20,
+            )
+    finally:
+        await admin.execute("DROP ROLE crowded")
+        await admin.close()
+
+    assert warnings[0]["sqlstate"] == "53300"
+
+
+async def test_failures_are_logged_once_a_second(stores, warnings, monkeypatch):
+    async def fail() -> None:
+        with pytest.raises(Unavailable):
+            async with transaction(stores.pg) as conn:
+                await conn.execute("SET TRANSACTION READ ONLY")
+                await conn.execute("CREATE TABLE other (id int)")
+
+    monkeypatch.setattr(postgres, "_WARNINGS_EVERY_S", 3600)
+    for _ in range(4):
+        await fail()
+    assert [warning["unsaid"] for warning in warnings] == [0]
+
+    monkeypatch.setattr(postgres._warnings, "_quiet_until", 0)
+    await fail()
+    assert [warning["unsaid"] for warning in warnings] == [0, 3]
 
 
 async def test_other_errors_of_the_driver_pass(stores, table):

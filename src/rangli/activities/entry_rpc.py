@@ -23,6 +23,7 @@ from rangli.wire.names import request_id_of, resource_id_of
 
 _PER_MESSAGE_MAX = 10_000
 _SKUS_MAX = 100
+_SHOWN_MAX = 10_000
 _PER_QUANTITY_MAX = 1000
 _SKU = "must be 1 to 100 printable characters"
 # Rows read in some milliseconds; then other calls have their turn.
@@ -93,9 +94,12 @@ class EntryMethods:
         at_us = micros_of(request.at, "at") if request.HasField("at") else None
         async with connection(self._pg) as conn:
             entries = await entry_service.in_force(
-                conn, call.tenant, activity_id, request.skus, at_us
+                conn, call.tenant, activity_id, request.skus, at_us, limit=_SHOWN_MAX + 1
             )
-        return pb.GetPriceEntriesResponse(entries=[_message(entry) for entry in entries])
+        return pb.GetPriceEntriesResponse(
+            entries=[_message(entry) for entry in entries[:_SHOWN_MAX]],
+            more=len(entries) > _SHOWN_MAX,
+        )
 
 
 class _Stream:

@@ -66,11 +66,20 @@ async def import_entries(
 
 
 async def in_force(
-    conn: Connection, tenant: str, activity_id: str, skus: Sequence[str], at_us: int | None
+    conn: Connection,
+    tenant: str,
+    activity_id: str,
+    skus: Sequence[str],
+    at_us: int | None,
+    *,
+    limit: int,
 ) -> list[Entry]:
-    """The entries of a price book that count for these products. Raises NotFound, Refused."""
+    """The first `limit` entries of a price book that count for these products.
+
+    By sku, stores and start. Raises NotFound, Refused.
+    """
     await service.price_book(conn, tenant, activity_id)
-    return await entry_store.in_force(conn, tenant, activity_id, skus, at_us)
+    return await entry_store.in_force(conn, tenant, activity_id, skus, at_us, limit=limit)
 
 
 async def _append(

@@ -32,14 +32,14 @@ _NEWEST = f"""
 _OF_SKUS = f"""
 SELECT {_ENTRY} FROM ({_NEWEST % "AND sku = ANY($3)"}) AS newest
 WHERE op <> 0 AND ($4::bigint IS NULL OR (starts_us <= $4 AND $4 < ends_us))
-ORDER BY sku, store_set_id, starts_us
+ORDER BY sku, store_set_id, starts_us LIMIT $5
 """
 # Columns of arrays: a process takes in a product's fifty weeks as fast as a single one.
 _BOOK = f"""
 SELECT sku, store_set_id, array_agg(starts_us ORDER BY starts_us),
        array_agg(ends_us ORDER BY starts_us), array_agg(op ORDER BY starts_us),
        array_agg(value ORDER BY starts_us), array_agg(per_quantity ORDER BY starts_us)
-FROM ({_NEWEST % ""}) AS newest
+FROM ({_NEWEST % "AND import_id <= $3"}) AS newest
 WHERE op <> 0 GROUP BY sku, store_set_id ORDER BY sku, store_set_id
 """
 # A book of a million entries is sorted in memory.
@@ -47,6 +47,9 @@ _SORT_IN_MEMORY = "SET LOCAL work_mem = '256MB'"
 _STORE_SETS = """
 SELECT DISTINCT store_set_id FROM price_entries
 WHERE tenant = $1 AND activity_id = $2 ORDER BY store_set_id
+"""
+_NEWEST_IMPORT = """
+SELECT max(import_id) FROM price_entries WHERE tenant = $1 AND activity_id = $2
 """
 _IMPORT = f"""
 SELECT {_ENTRY} FROM price_entries
@@ -79,10 +82,16 @@ async def append(conn: Connection, tenant: str, activity_id: str, entries: Itera
 
 
 async def in_force(
-    conn: Connection, tenant: str, activity_id: str, skus: Sequence[str], at_us: int | None
+    conn: Connection,
+    tenant: str,
+    activity_id: str,
+    skus: Sequence[str],
+    at_us: int | None,
+    *,
+    limit: int,
 ) -> list[Entry]:
-    """The entries that count for these products, at that instant or at any."""
-    rows = await conn.fetch(_OF_SKUS, tenant, activity_id, list(skus), at_us)
+    """The first `limit` entries that count for these products, at that instant or at any."""
+    rows = await conn.fetch(_OF_SKUS, tenant, activity_id, list(skus), at_us, limit)
     return [Entry(*row) for row in rows]
 
 
@@ -92,10 +101,20 @@ async def store_sets(conn: Connection, tenant: str, activity_id: str) -> list[st
     return [row["store_set_id"] for row in rows]
 
 
-async def book(conn: Connection, tenant: str, activity_id: str) -> AsyncIterator[Iterable[Run]]:
-    """All entries that count, by sku and stores, in chunks. Needs an open transaction."""
+async def newest_import(conn: Connection, tenant: str, activity_id: str) -> int:
+    """The book's newest import; imports of a book are numbered in the order of their commits."""
+    return int(await conn.fetchval(_NEWEST_IMPORT, tenant, activity_id) or 0)
+
+
+async def book(
+    conn: Connection, tenant: str, activity_id: str, *, upto_import: int
+) -> AsyncIterator[Iterable[Run]]:
+    """All entries of the imports up to that one that count, by sku and stores, in chunks.
+
+    Needs an open transaction.
+    """
     await conn.execute(_SORT_IN_MEMORY)
-    cursor = await conn.cursor(_BOOK, tenant, activity_id)
+    cursor = await conn.cursor(_BOOK, tenant, activity_id, upto_import)
     while rows := await cursor.fetch(_CHUNK):
         yield starmap(Run, rows)
 

@@ -14,9 +14,11 @@ from rangli.selection import service as selection
 from rangli.selection import store as sets
 from rangli.storage.postgres import Connection
 
-# A delta is copied with every change and rebuilt from nothing when it has grown past this: small
-# enough to copy in a millisecond, large enough that single entries never cause a reload.
+# Imports up to this size go on top of a book: small enough to copy in a millisecond, large enough
+# that single entries never cause a reload. A book with more on top is due for a new base.
 DELTA_MAX = 20_000
+# Beyond this there is no waiting for the new base.
+_DELTA_LIMIT = 10 * DELTA_MAX
 
 _HEAD = "SELECT version FROM catalogue_heads WHERE tenant = $1"
 _TENANTS = "SELECT tenant, version FROM catalogue_heads"
@@ -110,18 +112,35 @@ async def _book_after(
     book = catalogue.books.get(book_id, Book())
     for change in changes:
         if change.kind == "ENTRIES" and change.subject_id == book_id:
-            room = DELTA_MAX - book.delta_size
+            import_id = change.subject_version
             entries = await entry_store.imported(
-                conn, catalogue.tenant, book_id, change.subject_version, limit=room + 1
+                conn, catalogue.tenant, book_id, import_id, limit=DELTA_MAX + 1
             )
-            if len(entries) > room:
+            if len(entries) > DELTA_MAX or book.delta_size + len(entries) > _DELTA_LIMIT:
                 return await _book(conn, catalogue.tenant, book_id)
-            book = book.with_entries(entries)
+            book = book.with_entries(entries, import_id)
     return book
 
 
 async def _book(conn: Connection, tenant: str, book_id: str) -> Book:
+    upto_import = await entry_store.newest_import(conn, tenant, book_id)
+    base = await _base(conn, tenant, book_id, upto_import)
+    return Book(base, newest_import=upto_import)
+
+
+async def _base(conn: Connection, tenant: str, book_id: str, upto_import: int) -> Base:
     base = Base(await entry_store.store_sets(conn, tenant, book_id))
-    async for runs in entry_store.book(conn, tenant, book_id):
+    async for runs in entry_store.book(conn, tenant, book_id, upto_import=upto_import):
         base.extend(runs)
-    return Book(base)
+    return base
+
+
+def due(catalogue: Catalogue) -> list[str]:
+    """The price books that have so much on top that they are due for a new base."""
+    return [book_id for book_id, book in catalogue.books.items() if book.delta_size > DELTA_MAX]
+
+
+async def new_base(conn: Connection, tenant: str, book_id: str, book: Book) -> Base:
+    """A base that holds all that the book holds. It takes its time; the book goes on meanwhile."""
+    async with conn.transaction(isolation="repeatable_read", readonly=True):
+        return await _base(conn, tenant, book_id, book.newest_import)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate, groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -134,33 +134,57 @@ def runs_of(entries: Iterable[Entry]) -> Iterator[Run]:
 EMPTY = Base((EVERYWHERE,))
 
 
+class Late(NamedTuple):
+    """An entry that came after the base was made, and the import it came with."""
+
+    entry: Entry
+    import_id: int
+
+
+_Delta = Mapping[tuple[str, str], Mapping[int, Late]]
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """A price book at one moment. Immutable: a change makes another one.
 
-    delta: newer entries by product and stores, then by start.
+    delta: newer entries by product and stores, then by start; the newest of each.
+    delta_size: how many came.
+    newest_import: the import that came last.
     """
 
     base: Base = EMPTY
-    delta: Mapping[tuple[str, str], Mapping[int, Entry]] | None = None
+    delta: _Delta = field(default_factory=dict)
     delta_size: int = 0
+    newest_import: int = 0
 
-    def with_entries(self, entries: Sequence[Entry]) -> Book:
-        """The book with newer entries on top; shares everything else with this one."""
+    def with_entries(self, entries: Sequence[Entry], import_id: int) -> Book:
+        """The book with a newer import on top; shares everything else with this one."""
         # Grouped first, so that a product of a thousand entries is not copied a thousand times.
-        newer: dict[tuple[str, str], dict[int, Entry]] = {}
-        for row in entries:
-            newer.setdefault((row.sku, row.store_set_id), {})[row.starts_us] = row
-        delta = dict(self.delta or {})
+        newer: dict[tuple[str, str], dict[int, Late]] = {}
+        for entry in entries:
+            key = (entry.sku, entry.store_set_id)
+            newer.setdefault(key, {})[entry.starts_us] = Late(entry, import_id)
+        delta = dict(self.delta)
         for key, by_start in newer.items():
             delta[key] = {**delta.get(key, {}), **by_start}
-        return Book(self.base, delta, self.delta_size + len(entries))
+        return Book(self.base, delta, self.delta_size + len(entries), import_id)
+
+    def rebased(self, base: Base, upto_import: int) -> Book:
+        """The same book on a base that holds its imports up to that one."""
+        delta = {
+            key: later
+            for key, by_start in self.delta.items()
+            if (later := {s: late for s, late in by_start.items() if late.import_id > upto_import})
+        }
+        size = sum(len(by_start) for by_start in delta.values())
+        return Book(base, delta, size, self.newest_import)
 
     def knows(self, sku: str, store_set_ids: Iterable[str]) -> bool:
         """Whether it has, had or will have a price for the product in one of these stores."""
         if self.base.knows(sku, store_set_ids):
             return True
-        return any((sku, name) in (self.delta or ()) for name in store_set_ids)
+        return any((sku, name) in self.delta for name in store_set_ids)
 
     def offered(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> list[Offered]:
         """What is in force for the product at that instant.
@@ -175,13 +199,12 @@ class Book:
     def _overlaid(
         self, rows: list[Entry], sku: str, store_set_ids: Sequence[str], at_us: int
     ) -> list[Entry]:
-        assert self.delta is not None  # asked by offered()
         newer = {name: self.delta.get((sku, name), {}) for name in store_set_ids}
         kept = [row for row in rows if row.starts_us not in newer[row.store_set_id]]
         kept += [
-            row
+            late.entry
             for by_start in newer.values()
-            for row in by_start.values()
-            if row.op != REMOVED and row.starts_us <= at_us < row.ends_us
+            for late in by_start.values()
+            if late.entry.op != REMOVED and late.entry.starts_us <= at_us < late.entry.ends_us
         ]
         return kept

@@ -238,7 +238,10 @@ class Activities:
     async def price_entries(
         self, activity_id: str, skus: Iterable[str], *, at: datetime | None = None
     ) -> GetPriceEntriesResponse:
-        """The entries for up to 100 products; with `at`, only those in force then."""
+        """The entries for up to 100 products; with `at`, only those in force then.
+
+        At most the first 10,000 by sku, stores and start; `more` tells whether there are others.
+        """
         request = GetPriceEntriesRequest(activity_id=activity_id, skus=skus)
         if at is not None:
             instant = Timestamp()

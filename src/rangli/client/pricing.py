@@ -22,7 +22,11 @@ class Pricing:
             channels, f"/{PRICING}/Quote", QuoteResponse, metadata=metadata, timeout_s=2.0
         )
         self._batch_quote: Unary[BatchQuoteRequest, BatchQuoteResponse] = Unary(
-            channels, f"/{PRICING}/BatchQuote", BatchQuoteResponse, metadata=metadata, timeout_s=5.0
+            channels,
+            f"/{PRICING}/BatchQuote",
+            BatchQuoteResponse,
+            metadata=metadata,
+            timeout_s=10.0,
         )
 
     async def quote(
@@ -34,5 +38,8 @@ class Pricing:
     async def batch_quote(
         self, quotes: Iterable[QuoteRequest], *, timeout_s: float | None = None
     ) -> BatchQuoteResponse:
-        """Up to 100 carts' prices; a cart that is refused has its error in its own item."""
+        """Up to 100 carts' prices; a cart that is refused has its error in its own item.
+
+        The server gives up after 10 s (DEADLINE_PASSED), even if `timeout_s` is longer.
+        """
         return await self._batch_quote(BatchQuoteRequest(quotes=quotes), timeout_s)

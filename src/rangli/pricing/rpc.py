@@ -28,7 +28,13 @@ def expose(feed: CatalogueFeed) -> Service:
         NAME,
         (
             Method("Quote", pb.QuoteRequest, rpc.quote, Shape.INLINE, limit_bytes=256 * KIB),
-            Method("BatchQuote", pb.BatchQuoteRequest, rpc.batch_quote, limit_bytes=1024 * KIB),
+            Method(
+                "BatchQuote",
+                pb.BatchQuoteRequest,
+                rpc.batch_quote,
+                limit_bytes=1024 * KIB,
+                deadline_s_max=10.0,
+            ),
         ),
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Iterable
 
 from rangli.core.errors import Invalid, NotFound, Violation
 from rangli.selection import store
@@ -60,4 +61,11 @@ async def get_set(conn: Connection, tenant: str, set_id: str) -> MemberSet:
 async def snapshot(conn: Connection, tenant: str, set_id: str) -> tuple[SetKind, frozenset[str]]:
     """The set's kind and members now; raises NotFound. Needs an open transaction."""
     found = await get_set(conn, tenant, set_id)
-    return found.kind, frozenset([m async for m in store.members(conn, tenant, set_id)])
+    chunks = [chunk async for chunk in store.members(conn, tenant, set_id)]
+    return found.kind, await asyncio.to_thread(_members, chunks)
+
+
+def _members(chunks: Iterable[Iterable[str]]) -> frozenset[str]:
+    # A million take a while. The generator lets the event loop's thread have its turns, which
+    # building the set in one call into C would not.
+    return frozenset(member for chunk in chunks for member in chunk)

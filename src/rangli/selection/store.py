@@ -28,6 +28,8 @@ _MEMBERS = """
 SELECT m.member FROM sets s JOIN set_members m USING (tenant, set_id, version)
 WHERE s.tenant = $1 AND s.set_id = $2
 """
+# Enough to make a round trip cheap, few enough that other calls wait some milliseconds only.
+_CHUNK = 10_000
 _ALL = "SELECT set_id FROM sets WHERE tenant = $1"
 
 
@@ -82,10 +84,11 @@ async def all_ids(conn: Connection, tenant: str) -> list[str]:
     return [row["set_id"] for row in await conn.fetch(_ALL, tenant)]
 
 
-async def members(conn: Connection, tenant: str, set_id: str) -> AsyncIterator[str]:
-    """The members of the newest version. Needs an open transaction."""
-    async for row in conn.cursor(_MEMBERS, tenant, set_id, prefetch=10_000):
-        yield row["member"]
+async def members(conn: Connection, tenant: str, set_id: str) -> AsyncIterator[list[str]]:
+    """The members of the newest version, in chunks. Needs an open transaction."""
+    cursor = await conn.cursor(_MEMBERS, tenant, set_id)
+    while rows := await cursor.fetch(_CHUNK):
+        yield [row[0] for row in rows]
 
 
 def _set(row: Record | None) -> MemberSet:

@@ -1,4 +1,7 @@
-"""Structured logs on stderr: for people, or one JSON object a line."""
+"""Structured logs on stderr: for people, or one JSON object a line.
+
+What libraries tell the standard `logging`, and Python's warnings, come out in the same form.
+"""
 
 from __future__ import annotations
 
@@ -26,16 +29,24 @@ def configure_logging(settings: ServerSettings, **always: Any) -> None:
                 colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
             )
         ]
+    facts: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *renderers,
-        ],
+        processors=[*facts, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(**always)
-    logging.basicConfig(stream=sys.stderr, level=max(level, logging.WARNING))
+    libraries = logging.StreamHandler(sys.stderr)
+    libraries.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*facts, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(handlers=[libraries], level=max(level, logging.WARNING), force=True)
+    logging.captureWarnings(capture=True)

@@ -1,17 +1,19 @@
 """Connections and transactions of Postgres, whose failures are our own errors.
 
 Loss of the server, a full pool, a shutdown and the like become `Unavailable`; what the driver said
-stays in the exception's cause, for the log. All other errors pass as they are.
+goes to the log and stays in the exception's cause. All other errors pass as they are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import asyncpg
+import structlog
 
 from rangli.core.errors import Unavailable
 
@@ -26,6 +28,8 @@ _AWAY = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # a former primary
 )
+# The server answers, but this it does not do.
+_REFUSES = (asyncpg.InsufficientResourcesError, asyncpg.ReadOnlySQLTransactionError)
 # Another transaction was in the way; the same request may succeed in a moment.
 _BUSY = (
     asyncpg.LockNotAvailableError,
@@ -34,6 +38,9 @@ _BUSY = (
 )
 # What the driver says of a lost connection, but of wrong arguments and others' I/O too.
 _MAYBE_AWAY = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+
+_WARNINGS_EVERY_S = 1.0
+_log = structlog.get_logger(__name__)
 
 _SERVER_SETTINGS = {
     "application_name": "rangli",
@@ -88,7 +95,7 @@ async def open_pool(
     try:
         await pool
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise _away() from error
+        raise _away(error) from error
     return pool
 
 
@@ -105,11 +112,11 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
     except _AWAY as error:
         if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
             await pool.expire_connections()  # new ones may find the new primary
-        raise _away() from error
+        raise _away(error) from error
     except _MAYBE_AWAY as error:
         if not _is_lost(conn):
             raise
-        raise _away() from error
+        raise _away(error) from error
     finally:
         await _release(pool, conn)
 
@@ -125,7 +132,45 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
         yield conn
 
 
-def _away() -> Unavailable:
+class _Warnings:
+    """Warns of failures, at most once a second: while the server is away, every request fails.
+
+    Of the driver's error only what cannot hold anybody's data: no detail, no statement, no values.
+    """
+
+    def __init__(self) -> None:
+        self._quiet_until = 0.0
+        self._unsaid = 0
+
+    def warn(self, error: BaseException) -> None:
+        now = time.monotonic()
+        if now < self._quiet_until:
+            self._unsaid += 1
+            return
+        self._quiet_until = now + _WARNINGS_EVERY_S
+        first = _first(error)
+        facts: dict[str, object] = {"error": type(first).__name__}
+        if isinstance(first, asyncpg.PostgresError):
+            facts["sqlstate"] = first.sqlstate
+            if first.message:  # only of errors that the server sent
+                facts["message"] = first.message
+        _log.warning("postgres unavailable", **facts, unsaid=self._unsaid)
+        self._unsaid = 0
+
+
+def _first(error: BaseException) -> BaseException:
+    """What ended the connection, where `error` is but the rollback that then failed."""
+    before = error.__context__
+    return before if isinstance(before, _AWAY) else error
+
+
+_warnings = _Warnings()
+
+
+def _away(error: BaseException) -> Unavailable:
+    _warnings.warn(error)
+    if isinstance(error, _REFUSES):
+        return Unavailable("postgres", "the database cannot take work at the moment")
     return Unavailable("postgres", "the database is not reachable at the moment")
 
 
@@ -140,11 +185,12 @@ async def _acquire(pool: Pool) -> Connection:
     try:
         conn: Connection = await pool.acquire()
     except TimeoutError as error:
+        _warnings.warn(error)
         raise Unavailable(
             "postgres", "no database connection became free in time", retry_after_s=0.2
         ) from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-        raise _away() from error
+        raise _away(error) from error
     return conn
 
 

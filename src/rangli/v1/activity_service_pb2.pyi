@@ -238,7 +238,9 @@ class GetPriceEntriesRequest(_message.Message):
     def __init__(self, activity_id: _Optional[str] = ..., skus: _Optional[_Iterable[str]] = ..., at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class GetPriceEntriesResponse(_message.Message):
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "more")
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    MORE_FIELD_NUMBER: _ClassVar[int]
     entries: _containers.RepeatedCompositeFieldContainer[PriceEntry]
-    def __init__(self, entries: _Optional[_Iterable[_Union[PriceEntry, _Mapping]]] = ...) -> None: ...
+    more: bool
+    def __init__(self, entries: _Optional[_Iterable[_Union[PriceEntry, _Mapping]]] = ..., more: _Optional[bool] = ...) -> None: ...

@@ -65,7 +65,8 @@ class PricingServiceServicer:
 
     def BatchQuote(self, request, context):
         """Prices up to 100 carts, each on its own: one that is refused does not stop the others.
-        Messages up to 1 MiB. All carts are priced on one catalogue version.
+        Messages up to 1 MiB. All carts are priced on one catalogue version. It may take up to 10
+        seconds, whatever longer deadline the caller allows: then DEADLINE_PASSED, and no prices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

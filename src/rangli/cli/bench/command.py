@@ -30,14 +30,15 @@ def bench(
     if name is not None and name not in BENCHES:
         raise typer.BadParameter(f"{name!r} is none of {', '.join(BENCHES)}")
     typer.echo(f"{_processor()}, Python {platform.python_version()}")
-    figures: dict[str, float] = {}
+    figures: dict[str, float | str] = {}
     for one in [name] if name else BENCHES:
         typer.echo(f"\n{one}: {BENCHES[one]}")
-        run: Callable[[], dict[str, float]] = import_module(f"rangli.cli.bench.{one}").run
+        run: Callable[[], dict[str, float | str]] = import_module(f"rangli.cli.bench.{one}").run
         figures |= run()
     typer.echo()
     for key, value in figures.items():
-        typer.echo(f"{key:<36} {value:>12,.2f}")
+        told = value if isinstance(value, str) else f"{value:,.2f}"
+        typer.echo(f"{key:<36} {told:>16}")
     if json_file is not None:
         json_file.parent.mkdir(parents=True, exist_ok=True)
         json_file.write_text(json.dumps(figures, indent=2) + "\n")

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import time
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple, dataclass
+from itertools import chain
 from random import Random
 from statistics import median
 
@@ -26,6 +27,7 @@ SEED = 20_260_101
 SIZES = ((5, 200, 25), (20, 100, 25), (100, 40, 20), (1_000, 6, 20))
 
 Price = Callable[[Programs, Plan], Outcome]
+_Problem = tuple[Programs, Plan]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,19 @@ _MIX = (
 )
 
 
-def run() -> dict[str, float]:
+def run() -> dict[str, float | str]:
     """Microseconds of CPU per cart, and how many times as much the reference takes.
 
     Medians over interleaved rounds in one process. The answers of both kernels are compared first.
     """
-    figures: dict[str, float] = {}
+    figures: dict[str, float | str] = {}
+    inputs, answers = hashlib.sha256(), hashlib.sha256()
     for activities, carts, repeats in SIZES:
-        problems = [_problem(Random(f"{SEED}/{activities}/{i}"), activities) for i in range(carts)]
-        _describe(activities, problems)
+        problems = _problems(activities, carts)
+        outcomes = _compared(problems)
+        _describe(activities, problems, outcomes)
+        _digest(inputs, chain.from_iterable(problems))
+        _digest(answers, outcomes)
         rounds = [
             (
                 _us_per_cart(_stacking.price, problems, repeats),
@@ -106,12 +112,13 @@ def run() -> dict[str, float]:
             f"  {kernel_us:.1f} us a cart, the reference takes {ratio:.0f} times as long",
             flush=True,
         )
-    return figures
+    return figures | {
+        "kernel_inputs_sha256": inputs.hexdigest()[:16],
+        "kernel_answers_sha256": answers.hexdigest()[:16],
+    }
 
 
-def _us_per_cart(
-    price: Price, problems: Sequence[tuple[Programs, Plan]], repeats: int = 1
-) -> float:
+def _us_per_cart(price: Price, problems: Sequence[_Problem], repeats: int = 1) -> float:
     started_ns = time.process_time_ns()
     for _ in range(repeats):
         for programs, plan in problems:
@@ -119,31 +126,45 @@ def _us_per_cart(
     return (time.process_time_ns() - started_ns) / (1_000 * repeats * len(problems))
 
 
-def _describe(activities: int, problems: Sequence[tuple[Programs, Plan]]) -> None:
-    """Compare the kernels' answers and say what is measured."""
-    digest = hashlib.sha256()
+def _compared(problems: Sequence[_Problem]) -> list[Outcome]:
+    """The answers, on which both kernels agree."""
+    outcomes = [_stacking.price(programs, plan) for programs, plan in problems]
+    if outcomes != [stacking.price(programs, plan) for programs, plan in problems]:
+        raise AssertionError("the kernels disagree")
+    return outcomes
+
+
+def _digest(digest: hashlib._Hash, tables: Iterable[Programs | Plan | Outcome]) -> None:
+    for table in tables:
+        for numbers in astuple(table):
+            digest.update(len(numbers).to_bytes(4, "big"))
+            digest.update(numbers.tobytes())
+
+
+def _describe(activities: int, problems: Sequence[_Problem], outcomes: Sequence[Outcome]) -> None:
+    """Say what is measured."""
     applied = wide = 0
-    for programs, plan in problems:
-        outcome = _stacking.price(programs, plan)
-        if outcome != stacking.price(programs, plan):
-            raise AssertionError("the kernels disagree")
+    for (_, plan), outcome in zip(problems, outcomes, strict=True):
         applied += sum(status == Status.APPLIED for status in outcome.step_status)
         wide += sum(
             sum(off > 0 for off in outcome.pair_off[start:end]) >= LINES // 2
             for start, end in zip(plan.step_pairs, plan.step_pairs[1:], strict=False)
         )
-        for numbers in astuple(outcome):
-            digest.update(numbers.tobytes())
     print(
         f"{LINES} lines x {activities} activities: {len(problems)} distinct carts, {ROUNDS} rounds;"
         f" of a cart's activities {applied / len(problems):.1f} apply,"
         f" {wide / len(problems):.1f} to {LINES // 2} lines or more;"
-        f" equal answers, checksum {digest.hexdigest()[:12]}",
+        " equal answers",
         flush=True,
     )
 
 
-def _problem(chance: Random, activities: int) -> tuple[Programs, Plan]:
+def _problems(activities: int, carts: int) -> list[_Problem]:
+    """As many carts, the same ones in each run."""
+    return [_problem(Random(f"{SEED}/{activities}/{i}"), activities) for i in range(carts)]
+
+
+def _problem(chance: Random, activities: int) -> _Problem:
     programs = Programs(*(array("q") for _ in Programs.__slots__))
     plan = Plan(*(array("q") for _ in Plan.__slots__))
     for _ in range(LINES):

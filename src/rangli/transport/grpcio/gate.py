@@ -27,14 +27,12 @@ class Gate:
     def __init__(self, in_flight_max: int) -> None:
         self.in_flight_max = in_flight_max
         self.in_flight = 0
-        self.refused = 0
         self._idle = asyncio.Event()
         self._idle.set()
 
     def enter(self, call: Finishing) -> None:
         """Count the call until it is done. Raises Exhausted (OVERLOADED); nothing was done then."""
         if self.in_flight >= self.in_flight_max:
-            self.refused += 1
             raise Exhausted(
                 Reason.OVERLOADED,
                 f"{self.in_flight_max} calls are in flight, which is all this process takes",
