@@ -382,3 +382,18 @@ async def test_a_stopped_feed_goes_on_answering(process: World, world: World) ->
 
     assert feed.ready
     assert await payable(alone) == 900
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_feed_that_is_woken_as_it_is_stopped_stops(stores: Stores, steps: int) -> None:
+    feed = CatalogueFeed(stores.pg)
+    await feed.start()
+    await until(lambda: feed.fresh)
+    await asyncio.sleep(0.05)  # it has asked once more, and waits
+
+    feed.wake()
+    for _ in range(steps):
+        await asyncio.sleep(0)
+
+    async with asyncio.timeout(5):
+        await feed.stop()

@@ -102,13 +102,14 @@ class CatalogueFeed:
         conn: Connection = await self._pool.acquire(timeout=_ANSWER_S)
         try:
             async with asyncio.timeout(_ANSWER_S):
-                await conn.add_listener(CHANNEL, self._wake)
+                await conn.add_listener(CHANNEL, self.wake)
         except BaseException:
             await self._drop(conn)
             raise
         return conn
 
-    def _wake(self, *_: object) -> None:
+    def wake(self, *_: object) -> None:
+        """Looks for changes now rather than at the next poll."""
         self._woken.set()
 
     async def _follow(self, conn: Connection | None) -> None:
@@ -120,8 +121,11 @@ class CatalogueFeed:
                 for tenant, version in (await self._behind(conn)).items():
                     self._begin((tenant,), self._renew(tenant, version))
                 pause_s = _RETRY_S
+                # Not asyncio.wait_for: until Python 3.12 it loses a cancellation that comes as the
+                # event does, and the feed would never stop.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), POLL_S)
+                    async with asyncio.timeout(POLL_S):
+                        await self._woken.wait()
                 self._woken.clear()
             except asyncio.CancelledError:
                 if conn is not None:
@@ -177,7 +181,7 @@ class CatalogueFeed:
         except _LOST as error:
             _tell_lost(error)  # the next poll tries again
             return
-        self._wake()  # there may be something newer by now
+        self.wake()  # there may be something newer by now
         catalogue = self._catalogues.get(tenant)
         for book_id in loader.due(catalogue) if catalogue else ():
             self._begin((tenant, book_id), self._rebase(tenant, book_id))
