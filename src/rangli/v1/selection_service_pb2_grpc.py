@@ -60,7 +60,7 @@ class SelectionServiceServicer:
 
     def ImportSet(self, request_iterator, context):
         """Makes the streamed members the set's next version, and the set itself if it is new; live in
-        every process within a second or so. All or nothing: a stream that breaks leaves the old
+        every process within a second, very large sets after the seconds that loading takes. All or nothing: a stream that breaks leaves the old
         version. Safe to retry with the same request_id.
         Refuses: INVALID_FIELD (also a known set under another kind), IDEMPOTENCY_KEY_REUSED.
         """
