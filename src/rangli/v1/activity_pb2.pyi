@@ -25,6 +25,7 @@ class Layer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     LAYER_STORE_ORDER: _ClassVar[Layer]
     LAYER_PLATFORM_ORDER: _ClassVar[Layer]
     LAYER_SHIPPING: _ClassVar[Layer]
+    LAYER_EARNING: _ClassVar[Layer]
 
 class ActivityState(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -45,6 +46,35 @@ class ConditionBase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CONDITION_BASE_UNSPECIFIED: _ClassVar[ConditionBase]
     CONDITION_BASE_RUNNING: _ClassVar[ConditionBase]
     CONDITION_BASE_LIST: _ClassVar[ConditionBase]
+    CONDITION_BASE_GROUP_START: _ClassVar[ConditionBase]
+    CONDITION_BASE_ORIGINAL: _ClassVar[ConditionBase]
+    CONDITION_BASE_OTHER_PRICE: _ClassVar[ConditionBase]
+
+class Measure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    MEASURE_UNSPECIFIED: _ClassVar[Measure]
+    MEASURE_AMOUNT: _ClassVar[Measure]
+    MEASURE_QUANTITY: _ClassVar[Measure]
+    MEASURE_LINE_QUANTITY: _ClassVar[Measure]
+    MEASURE_DISTINCT: _ClassVar[Measure]
+    MEASURE_FACT: _ClassVar[Measure]
+
+class Comparison(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    COMPARISON_UNSPECIFIED: _ClassVar[Comparison]
+    COMPARISON_AT_LEAST: _ClassVar[Comparison]
+    COMPARISON_ABOVE: _ClassVar[Comparison]
+    COMPARISON_EQUAL: _ClassVar[Comparison]
+    COMPARISON_AT_MOST: _ClassVar[Comparison]
+    COMPARISON_BELOW: _ClassVar[Comparison]
+
+class UnitPick(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    UNIT_PICK_UNSPECIFIED: _ClassVar[UnitPick]
+    UNIT_PICK_DEAREST: _ClassVar[UnitPick]
+    UNIT_PICK_CHEAPEST: _ClassVar[UnitPick]
+    UNIT_PICK_FIRST: _ClassVar[UnitPick]
+    UNIT_PICK_LAST: _ClassVar[UnitPick]
 
 class AmountPer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -52,6 +82,79 @@ class AmountPer(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     AMOUNT_PER_POOL: _ClassVar[AmountPer]
     AMOUNT_PER_UNIT: _ClassVar[AmountPer]
     AMOUNT_PER_LINE: _ClassVar[AmountPer]
+
+class GiftMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    GIFT_MODE_UNSPECIFIED: _ClassVar[GiftMode]
+    GIFT_MODE_ADD: _ClassVar[GiftMode]
+    GIFT_MODE_FREE: _ClassVar[GiftMode]
+    GIFT_MODE_TOP_UP: _ClassVar[GiftMode]
+
+class EarningKind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    EARNING_KIND_UNSPECIFIED: _ClassVar[EarningKind]
+    EARNING_KIND_POINTS: _ClassVar[EarningKind]
+    EARNING_KIND_BALANCE: _ClassVar[EarningKind]
+    EARNING_KIND_COUPON: _ClassVar[EarningKind]
+
+class StopScope(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STOP_SCOPE_UNSPECIFIED: _ClassVar[StopScope]
+    STOP_SCOPE_LINE: _ClassVar[StopScope]
+    STOP_SCOPE_GROUP: _ClassVar[StopScope]
+    STOP_SCOPE_ALL: _ClassVar[StopScope]
+
+class RoundingMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROUNDING_MODE_UNSPECIFIED: _ClassVar[RoundingMode]
+    ROUNDING_MODE_HALF_UP: _ClassVar[RoundingMode]
+    ROUNDING_MODE_HALF_DOWN: _ClassVar[RoundingMode]
+    ROUNDING_MODE_HALF_EVEN: _ClassVar[RoundingMode]
+    ROUNDING_MODE_DOWN: _ClassVar[RoundingMode]
+    ROUNDING_MODE_UP: _ClassVar[RoundingMode]
+
+class RoundingOf(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ROUNDING_OF_UNSPECIFIED: _ClassVar[RoundingOf]
+    ROUNDING_OF_DISCOUNT: _ClassVar[RoundingOf]
+    ROUNDING_OF_PRICE: _ClassVar[RoundingOf]
+
+class ShareWeight(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    SHARE_WEIGHT_UNSPECIFIED: _ClassVar[ShareWeight]
+    SHARE_WEIGHT_RUNNING: _ClassVar[ShareWeight]
+    SHARE_WEIGHT_LIST: _ClassVar[ShareWeight]
+    SHARE_WEIGHT_QUANTITY: _ClassVar[ShareWeight]
+    SHARE_WEIGHT_EQUAL: _ClassVar[ShareWeight]
+
+class Leftover(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LEFTOVER_UNSPECIFIED: _ClassVar[Leftover]
+    LEFTOVER_LARGEST_ERROR: _ClassVar[Leftover]
+    LEFTOVER_FIRST: _ClassVar[Leftover]
+    LEFTOVER_LAST: _ClassVar[Leftover]
+    LEFTOVER_DEAREST: _ClassVar[Leftover]
+    LEFTOVER_CARRY: _ClassVar[Leftover]
+
+class PriceBasis(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    PRICE_BASIS_UNSPECIFIED: _ClassVar[PriceBasis]
+    PRICE_BASIS_GROSS: _ClassVar[PriceBasis]
+    PRICE_BASIS_NET: _ClassVar[PriceBasis]
+
+class WhenShort(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WHEN_SHORT_UNSPECIFIED: _ClassVar[WhenShort]
+    WHEN_SHORT_CUT: _ClassVar[WhenShort]
+    WHEN_SHORT_REFUSE: _ClassVar[WhenShort]
+
+class RefundPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    REFUND_POLICY_UNSPECIFIED: _ClassVar[RefundPolicy]
+    REFUND_POLICY_KEEP: _ClassVar[RefundPolicy]
+    REFUND_POLICY_CLAWBACK: _ClassVar[RefundPolicy]
+    REFUND_POLICY_REQUIRE_RETURN: _ClassVar[RefundPolicy]
+    REFUND_POLICY_REPRICE: _ClassVar[RefundPolicy]
 ENTITLEMENT_UNSPECIFIED: Entitlement
 ENTITLEMENT_OPEN: Entitlement
 ENTITLEMENT_CREDENTIAL: Entitlement
@@ -62,6 +165,7 @@ LAYER_BUNDLE: Layer
 LAYER_STORE_ORDER: Layer
 LAYER_PLATFORM_ORDER: Layer
 LAYER_SHIPPING: Layer
+LAYER_EARNING: Layer
 ACTIVITY_STATE_UNSPECIFIED: ActivityState
 ACTIVITY_STATE_DRAFT: ActivityState
 ACTIVITY_STATE_REVIEWING: ActivityState
@@ -76,13 +180,76 @@ ACTIVITY_STATE_ARCHIVED: ActivityState
 CONDITION_BASE_UNSPECIFIED: ConditionBase
 CONDITION_BASE_RUNNING: ConditionBase
 CONDITION_BASE_LIST: ConditionBase
+CONDITION_BASE_GROUP_START: ConditionBase
+CONDITION_BASE_ORIGINAL: ConditionBase
+CONDITION_BASE_OTHER_PRICE: ConditionBase
+MEASURE_UNSPECIFIED: Measure
+MEASURE_AMOUNT: Measure
+MEASURE_QUANTITY: Measure
+MEASURE_LINE_QUANTITY: Measure
+MEASURE_DISTINCT: Measure
+MEASURE_FACT: Measure
+COMPARISON_UNSPECIFIED: Comparison
+COMPARISON_AT_LEAST: Comparison
+COMPARISON_ABOVE: Comparison
+COMPARISON_EQUAL: Comparison
+COMPARISON_AT_MOST: Comparison
+COMPARISON_BELOW: Comparison
+UNIT_PICK_UNSPECIFIED: UnitPick
+UNIT_PICK_DEAREST: UnitPick
+UNIT_PICK_CHEAPEST: UnitPick
+UNIT_PICK_FIRST: UnitPick
+UNIT_PICK_LAST: UnitPick
 AMOUNT_PER_UNSPECIFIED: AmountPer
 AMOUNT_PER_POOL: AmountPer
 AMOUNT_PER_UNIT: AmountPer
 AMOUNT_PER_LINE: AmountPer
+GIFT_MODE_UNSPECIFIED: GiftMode
+GIFT_MODE_ADD: GiftMode
+GIFT_MODE_FREE: GiftMode
+GIFT_MODE_TOP_UP: GiftMode
+EARNING_KIND_UNSPECIFIED: EarningKind
+EARNING_KIND_POINTS: EarningKind
+EARNING_KIND_BALANCE: EarningKind
+EARNING_KIND_COUPON: EarningKind
+STOP_SCOPE_UNSPECIFIED: StopScope
+STOP_SCOPE_LINE: StopScope
+STOP_SCOPE_GROUP: StopScope
+STOP_SCOPE_ALL: StopScope
+ROUNDING_MODE_UNSPECIFIED: RoundingMode
+ROUNDING_MODE_HALF_UP: RoundingMode
+ROUNDING_MODE_HALF_DOWN: RoundingMode
+ROUNDING_MODE_HALF_EVEN: RoundingMode
+ROUNDING_MODE_DOWN: RoundingMode
+ROUNDING_MODE_UP: RoundingMode
+ROUNDING_OF_UNSPECIFIED: RoundingOf
+ROUNDING_OF_DISCOUNT: RoundingOf
+ROUNDING_OF_PRICE: RoundingOf
+SHARE_WEIGHT_UNSPECIFIED: ShareWeight
+SHARE_WEIGHT_RUNNING: ShareWeight
+SHARE_WEIGHT_LIST: ShareWeight
+SHARE_WEIGHT_QUANTITY: ShareWeight
+SHARE_WEIGHT_EQUAL: ShareWeight
+LEFTOVER_UNSPECIFIED: Leftover
+LEFTOVER_LARGEST_ERROR: Leftover
+LEFTOVER_FIRST: Leftover
+LEFTOVER_LAST: Leftover
+LEFTOVER_DEAREST: Leftover
+LEFTOVER_CARRY: Leftover
+PRICE_BASIS_UNSPECIFIED: PriceBasis
+PRICE_BASIS_GROSS: PriceBasis
+PRICE_BASIS_NET: PriceBasis
+WHEN_SHORT_UNSPECIFIED: WhenShort
+WHEN_SHORT_CUT: WhenShort
+WHEN_SHORT_REFUSE: WhenShort
+REFUND_POLICY_UNSPECIFIED: RefundPolicy
+REFUND_POLICY_KEEP: RefundPolicy
+REFUND_POLICY_CLAWBACK: RefundPolicy
+REFUND_POLICY_REQUIRE_RETURN: RefundPolicy
+REFUND_POLICY_REPRICE: RefundPolicy
 
 class ProductTarget(_message.Message):
-    __slots__ = ("all", "skus", "set_ids", "category_paths", "brands", "tags", "exclude")
+    __slots__ = ("all", "skus", "set_ids", "category_paths", "brands", "tags", "exclude", "min_list_minor", "max_list_minor")
     ALL_FIELD_NUMBER: _ClassVar[int]
     SKUS_FIELD_NUMBER: _ClassVar[int]
     SET_IDS_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +257,8 @@ class ProductTarget(_message.Message):
     BRANDS_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
     EXCLUDE_FIELD_NUMBER: _ClassVar[int]
+    MIN_LIST_MINOR_FIELD_NUMBER: _ClassVar[int]
+    MAX_LIST_MINOR_FIELD_NUMBER: _ClassVar[int]
     all: bool
     skus: _containers.RepeatedScalarFieldContainer[str]
     set_ids: _containers.RepeatedScalarFieldContainer[str]
@@ -97,7 +266,9 @@ class ProductTarget(_message.Message):
     brands: _containers.RepeatedScalarFieldContainer[str]
     tags: _containers.RepeatedScalarFieldContainer[str]
     exclude: ProductTarget
-    def __init__(self, all: _Optional[bool] = ..., skus: _Optional[_Iterable[str]] = ..., set_ids: _Optional[_Iterable[str]] = ..., category_paths: _Optional[_Iterable[str]] = ..., brands: _Optional[_Iterable[str]] = ..., tags: _Optional[_Iterable[str]] = ..., exclude: _Optional[_Union[ProductTarget, _Mapping]] = ...) -> None: ...
+    min_list_minor: int
+    max_list_minor: int
+    def __init__(self, all: _Optional[bool] = ..., skus: _Optional[_Iterable[str]] = ..., set_ids: _Optional[_Iterable[str]] = ..., category_paths: _Optional[_Iterable[str]] = ..., brands: _Optional[_Iterable[str]] = ..., tags: _Optional[_Iterable[str]] = ..., exclude: _Optional[_Union[ProductTarget, _Mapping]] = ..., min_list_minor: _Optional[int] = ..., max_list_minor: _Optional[int] = ...) -> None: ...
 
 class StoreTarget(_message.Message):
     __slots__ = ("store_ids", "set_ids", "exclude_store_ids", "exclude_set_ids")
@@ -139,75 +310,375 @@ class MinQuantity(_message.Message):
     products: ProductTarget
     def __init__(self, quantity: _Optional[int] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ...) -> None: ...
 
+class Compare(_message.Message):
+    __slots__ = ("measure", "comparison", "value", "base", "products", "with_delivery")
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    COMPARISON_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    WITH_DELIVERY_FIELD_NUMBER: _ClassVar[int]
+    measure: Measure
+    comparison: Comparison
+    value: int
+    base: ConditionBase
+    products: ProductTarget
+    with_delivery: bool
+    def __init__(self, measure: _Optional[_Union[Measure, str]] = ..., comparison: _Optional[_Union[Comparison, str]] = ..., value: _Optional[int] = ..., base: _Optional[_Union[ConditionBase, str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., with_delivery: _Optional[bool] = ...) -> None: ...
+
+class FactIs(_message.Message):
+    __slots__ = ("name", "comparison", "number", "texts")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    COMPARISON_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
+    TEXTS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    comparison: Comparison
+    number: int
+    texts: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., comparison: _Optional[_Union[Comparison, str]] = ..., number: _Optional[int] = ..., texts: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class DeliveredBy(_message.Message):
+    __slots__ = ("methods",)
+    METHODS_FIELD_NUMBER: _ClassVar[int]
+    methods: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, methods: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Presents(_message.Message):
+    __slots__ = ("activity_ids",)
+    ACTIVITY_IDS_FIELD_NUMBER: _ClassVar[int]
+    activity_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, activity_ids: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Rule(_message.Message):
+    __slots__ = ("expression",)
+    EXPRESSION_FIELD_NUMBER: _ClassVar[int]
+    expression: str
+    def __init__(self, expression: _Optional[str] = ...) -> None: ...
+
+class AllOf(_message.Message):
+    __slots__ = ("conditions",)
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
+
+class AnyOf(_message.Message):
+    __slots__ = ("conditions",)
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
+
+class NotAny(_message.Message):
+    __slots__ = ("conditions",)
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    def __init__(self, conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ...) -> None: ...
+
 class Condition(_message.Message):
-    __slots__ = ("min_amount", "min_quantity")
+    __slots__ = ("min_amount", "min_quantity", "compare", "fact_is", "delivered_by", "presents", "rule", "all_of", "any_of", "not_any")
     MIN_AMOUNT_FIELD_NUMBER: _ClassVar[int]
     MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    COMPARE_FIELD_NUMBER: _ClassVar[int]
+    FACT_IS_FIELD_NUMBER: _ClassVar[int]
+    DELIVERED_BY_FIELD_NUMBER: _ClassVar[int]
+    PRESENTS_FIELD_NUMBER: _ClassVar[int]
+    RULE_FIELD_NUMBER: _ClassVar[int]
+    ALL_OF_FIELD_NUMBER: _ClassVar[int]
+    ANY_OF_FIELD_NUMBER: _ClassVar[int]
+    NOT_ANY_FIELD_NUMBER: _ClassVar[int]
     min_amount: MinAmount
     min_quantity: MinQuantity
-    def __init__(self, min_amount: _Optional[_Union[MinAmount, _Mapping]] = ..., min_quantity: _Optional[_Union[MinQuantity, _Mapping]] = ...) -> None: ...
+    compare: Compare
+    fact_is: FactIs
+    delivered_by: DeliveredBy
+    presents: Presents
+    rule: Rule
+    all_of: AllOf
+    any_of: AnyOf
+    not_any: NotAny
+    def __init__(self, min_amount: _Optional[_Union[MinAmount, _Mapping]] = ..., min_quantity: _Optional[_Union[MinQuantity, _Mapping]] = ..., compare: _Optional[_Union[Compare, _Mapping]] = ..., fact_is: _Optional[_Union[FactIs, _Mapping]] = ..., delivered_by: _Optional[_Union[DeliveredBy, _Mapping]] = ..., presents: _Optional[_Union[Presents, _Mapping]] = ..., rule: _Optional[_Union[Rule, _Mapping]] = ..., all_of: _Optional[_Union[AllOf, _Mapping]] = ..., any_of: _Optional[_Union[AnyOf, _Mapping]] = ..., not_any: _Optional[_Union[NotAny, _Mapping]] = ...) -> None: ...
 
 class SetPrice(_message.Message):
-    __slots__ = ("price_minor",)
+    __slots__ = ("price_minor", "per", "unit_limit", "pick")
     PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    PER_FIELD_NUMBER: _ClassVar[int]
+    UNIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
     price_minor: int
-    def __init__(self, price_minor: _Optional[int] = ...) -> None: ...
+    per: AmountPer
+    unit_limit: int
+    pick: UnitPick
+    def __init__(self, price_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ...) -> None: ...
 
 class PercentOff(_message.Message):
-    __slots__ = ("off_bps", "cap_minor")
+    __slots__ = ("off_bps", "cap_minor", "per", "unit_limit", "pick")
     OFF_BPS_FIELD_NUMBER: _ClassVar[int]
     CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
+    PER_FIELD_NUMBER: _ClassVar[int]
+    UNIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
     off_bps: int
     cap_minor: int
-    def __init__(self, off_bps: _Optional[int] = ..., cap_minor: _Optional[int] = ...) -> None: ...
+    per: AmountPer
+    unit_limit: int
+    pick: UnitPick
+    def __init__(self, off_bps: _Optional[int] = ..., cap_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ...) -> None: ...
 
 class AmountOff(_message.Message):
-    __slots__ = ("amount_minor", "per", "unit_limit")
+    __slots__ = ("amount_minor", "per", "unit_limit", "pick", "cap_minor")
     AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
     PER_FIELD_NUMBER: _ClassVar[int]
     UNIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
     amount_minor: int
     per: AmountPer
     unit_limit: int
-    def __init__(self, amount_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ...) -> None: ...
+    pick: UnitPick
+    cap_minor: int
+    def __init__(self, amount_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., cap_minor: _Optional[int] = ...) -> None: ...
 
 class Tier(_message.Message):
-    __slots__ = ("min_amount_minor", "amount_off_minor", "off_bps", "cap_minor")
+    __slots__ = ("min_amount_minor", "min_quantity", "amount_off_minor", "off_bps", "price_minor", "cap_minor")
     MIN_AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
+    MIN_QUANTITY_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_OFF_MINOR_FIELD_NUMBER: _ClassVar[int]
     OFF_BPS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
     CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
     min_amount_minor: int
+    min_quantity: int
     amount_off_minor: int
     off_bps: int
+    price_minor: int
     cap_minor: int
-    def __init__(self, min_amount_minor: _Optional[int] = ..., amount_off_minor: _Optional[int] = ..., off_bps: _Optional[int] = ..., cap_minor: _Optional[int] = ...) -> None: ...
+    def __init__(self, min_amount_minor: _Optional[int] = ..., min_quantity: _Optional[int] = ..., amount_off_minor: _Optional[int] = ..., off_bps: _Optional[int] = ..., price_minor: _Optional[int] = ..., cap_minor: _Optional[int] = ...) -> None: ...
 
 class ThresholdOff(_message.Message):
-    __slots__ = ("tiers", "every_multiple")
+    __slots__ = ("tiers", "every_multiple", "per", "graduated", "pick", "base", "counted")
     TIERS_FIELD_NUMBER: _ClassVar[int]
     EVERY_MULTIPLE_FIELD_NUMBER: _ClassVar[int]
+    PER_FIELD_NUMBER: _ClassVar[int]
+    GRADUATED_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    COUNTED_FIELD_NUMBER: _ClassVar[int]
     tiers: _containers.RepeatedCompositeFieldContainer[Tier]
     every_multiple: bool
-    def __init__(self, tiers: _Optional[_Iterable[_Union[Tier, _Mapping]]] = ..., every_multiple: _Optional[bool] = ...) -> None: ...
+    per: AmountPer
+    graduated: bool
+    pick: UnitPick
+    base: ConditionBase
+    counted: ProductTarget
+    def __init__(self, tiers: _Optional[_Iterable[_Union[Tier, _Mapping]]] = ..., every_multiple: _Optional[bool] = ..., per: _Optional[_Union[AmountPer, str]] = ..., graduated: _Optional[bool] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., base: _Optional[_Union[ConditionBase, str]] = ..., counted: _Optional[_Union[ProductTarget, _Mapping]] = ...) -> None: ...
+
+class Benefit(_message.Message):
+    __slots__ = ("off_bps", "amount_off_minor", "price_minor")
+    OFF_BPS_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_OFF_MINOR_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    off_bps: int
+    amount_off_minor: int
+    price_minor: int
+    def __init__(self, off_bps: _Optional[int] = ..., amount_off_minor: _Optional[int] = ..., price_minor: _Optional[int] = ...) -> None: ...
+
+class NthUnit(_message.Message):
+    __slots__ = ("n", "benefit", "pick", "repeat_max")
+    N_FIELD_NUMBER: _ClassVar[int]
+    BENEFIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_MAX_FIELD_NUMBER: _ClassVar[int]
+    n: int
+    benefit: Benefit
+    pick: UnitPick
+    repeat_max: int
+    def __init__(self, n: _Optional[int] = ..., benefit: _Optional[_Union[Benefit, _Mapping]] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., repeat_max: _Optional[int] = ...) -> None: ...
+
+class BuyGet(_message.Message):
+    __slots__ = ("buy_quantity", "get_quantity", "get_products", "benefit", "buy_pick", "get_pick", "repeat_max", "partial", "spread")
+    BUY_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    GET_QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    GET_PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    BENEFIT_FIELD_NUMBER: _ClassVar[int]
+    BUY_PICK_FIELD_NUMBER: _ClassVar[int]
+    GET_PICK_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_MAX_FIELD_NUMBER: _ClassVar[int]
+    PARTIAL_FIELD_NUMBER: _ClassVar[int]
+    SPREAD_FIELD_NUMBER: _ClassVar[int]
+    buy_quantity: int
+    get_quantity: int
+    get_products: ProductTarget
+    benefit: Benefit
+    buy_pick: UnitPick
+    get_pick: UnitPick
+    repeat_max: int
+    partial: bool
+    spread: bool
+    def __init__(self, buy_quantity: _Optional[int] = ..., get_quantity: _Optional[int] = ..., get_products: _Optional[_Union[ProductTarget, _Mapping]] = ..., benefit: _Optional[_Union[Benefit, _Mapping]] = ..., buy_pick: _Optional[_Union[UnitPick, str]] = ..., get_pick: _Optional[_Union[UnitPick, str]] = ..., repeat_max: _Optional[int] = ..., partial: _Optional[bool] = ..., spread: _Optional[bool] = ...) -> None: ...
+
+class NForPrice(_message.Message):
+    __slots__ = ("quantity", "price_minor", "pick", "repeat_max")
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_MAX_FIELD_NUMBER: _ClassVar[int]
+    quantity: int
+    price_minor: int
+    pick: UnitPick
+    repeat_max: int
+    def __init__(self, quantity: _Optional[int] = ..., price_minor: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., repeat_max: _Optional[int] = ...) -> None: ...
+
+class BundlePart(_message.Message):
+    __slots__ = ("products", "quantity")
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    products: ProductTarget
+    quantity: int
+    def __init__(self, products: _Optional[_Union[ProductTarget, _Mapping]] = ..., quantity: _Optional[int] = ...) -> None: ...
+
+class Bundle(_message.Message):
+    __slots__ = ("parts", "benefit", "pick", "repeat_max")
+    PARTS_FIELD_NUMBER: _ClassVar[int]
+    BENEFIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    REPEAT_MAX_FIELD_NUMBER: _ClassVar[int]
+    parts: _containers.RepeatedCompositeFieldContainer[BundlePart]
+    benefit: Benefit
+    pick: UnitPick
+    repeat_max: int
+    def __init__(self, parts: _Optional[_Iterable[_Union[BundlePart, _Mapping]]] = ..., benefit: _Optional[_Union[Benefit, _Mapping]] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., repeat_max: _Optional[int] = ...) -> None: ...
+
+class Gift(_message.Message):
+    __slots__ = ("sku", "quantity", "worth_minor", "mode")
+    SKU_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    WORTH_MINOR_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    sku: str
+    quantity: int
+    worth_minor: int
+    mode: GiftMode
+    def __init__(self, sku: _Optional[str] = ..., quantity: _Optional[int] = ..., worth_minor: _Optional[int] = ..., mode: _Optional[_Union[GiftMode, str]] = ...) -> None: ...
+
+class TradeUp(_message.Message):
+    __slots__ = ("products", "price_minor", "unit_limit", "pick")
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    PRICE_MINOR_FIELD_NUMBER: _ClassVar[int]
+    UNIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PICK_FIELD_NUMBER: _ClassVar[int]
+    products: ProductTarget
+    price_minor: int
+    unit_limit: int
+    pick: UnitPick
+    def __init__(self, products: _Optional[_Union[ProductTarget, _Mapping]] = ..., price_minor: _Optional[int] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ...) -> None: ...
+
+class ShippingOff(_message.Message):
+    __slots__ = ("benefit", "methods", "cap_minor")
+    BENEFIT_FIELD_NUMBER: _ClassVar[int]
+    METHODS_FIELD_NUMBER: _ClassVar[int]
+    CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
+    benefit: Benefit
+    methods: _containers.RepeatedScalarFieldContainer[str]
+    cap_minor: int
+    def __init__(self, benefit: _Optional[_Union[Benefit, _Mapping]] = ..., methods: _Optional[_Iterable[str]] = ..., cap_minor: _Optional[int] = ...) -> None: ...
+
+class Earn(_message.Message):
+    __slots__ = ("kind", "subject", "amount", "rate_bps")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    AMOUNT_FIELD_NUMBER: _ClassVar[int]
+    RATE_BPS_FIELD_NUMBER: _ClassVar[int]
+    kind: EarningKind
+    subject: str
+    amount: int
+    rate_bps: int
+    def __init__(self, kind: _Optional[_Union[EarningKind, str]] = ..., subject: _Optional[str] = ..., amount: _Optional[int] = ..., rate_bps: _Optional[int] = ...) -> None: ...
 
 class PriceBook(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 
 class Effect(_message.Message):
-    __slots__ = ("set_price", "percent_off", "amount_off", "threshold_off", "price_book")
+    __slots__ = ("set_price", "percent_off", "amount_off", "threshold_off", "price_book", "nth_unit", "buy_get", "n_for_price", "bundle", "gift", "trade_up", "shipping_off", "earn")
     SET_PRICE_FIELD_NUMBER: _ClassVar[int]
     PERCENT_OFF_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_OFF_FIELD_NUMBER: _ClassVar[int]
     THRESHOLD_OFF_FIELD_NUMBER: _ClassVar[int]
     PRICE_BOOK_FIELD_NUMBER: _ClassVar[int]
+    NTH_UNIT_FIELD_NUMBER: _ClassVar[int]
+    BUY_GET_FIELD_NUMBER: _ClassVar[int]
+    N_FOR_PRICE_FIELD_NUMBER: _ClassVar[int]
+    BUNDLE_FIELD_NUMBER: _ClassVar[int]
+    GIFT_FIELD_NUMBER: _ClassVar[int]
+    TRADE_UP_FIELD_NUMBER: _ClassVar[int]
+    SHIPPING_OFF_FIELD_NUMBER: _ClassVar[int]
+    EARN_FIELD_NUMBER: _ClassVar[int]
     set_price: SetPrice
     percent_off: PercentOff
     amount_off: AmountOff
     threshold_off: ThresholdOff
     price_book: PriceBook
-    def __init__(self, set_price: _Optional[_Union[SetPrice, _Mapping]] = ..., percent_off: _Optional[_Union[PercentOff, _Mapping]] = ..., amount_off: _Optional[_Union[AmountOff, _Mapping]] = ..., threshold_off: _Optional[_Union[ThresholdOff, _Mapping]] = ..., price_book: _Optional[_Union[PriceBook, _Mapping]] = ...) -> None: ...
+    nth_unit: NthUnit
+    buy_get: BuyGet
+    n_for_price: NForPrice
+    bundle: Bundle
+    gift: Gift
+    trade_up: TradeUp
+    shipping_off: ShippingOff
+    earn: Earn
+    def __init__(self, set_price: _Optional[_Union[SetPrice, _Mapping]] = ..., percent_off: _Optional[_Union[PercentOff, _Mapping]] = ..., amount_off: _Optional[_Union[AmountOff, _Mapping]] = ..., threshold_off: _Optional[_Union[ThresholdOff, _Mapping]] = ..., price_book: _Optional[_Union[PriceBook, _Mapping]] = ..., nth_unit: _Optional[_Union[NthUnit, _Mapping]] = ..., buy_get: _Optional[_Union[BuyGet, _Mapping]] = ..., n_for_price: _Optional[_Union[NForPrice, _Mapping]] = ..., bundle: _Optional[_Union[Bundle, _Mapping]] = ..., gift: _Optional[_Union[Gift, _Mapping]] = ..., trade_up: _Optional[_Union[TradeUp, _Mapping]] = ..., shipping_off: _Optional[_Union[ShippingOff, _Mapping]] = ..., earn: _Optional[_Union[Earn, _Mapping]] = ...) -> None: ...
+
+class Multiplier(_message.Message):
+    __slots__ = ("measure", "every", "most", "base", "products")
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    EVERY_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    BASE_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    measure: Measure
+    every: int
+    most: int
+    base: ConditionBase
+    products: ProductTarget
+    def __init__(self, measure: _Optional[_Union[Measure, str]] = ..., every: _Optional[int] = ..., most: _Optional[int] = ..., base: _Optional[_Union[ConditionBase, str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ...) -> None: ...
+
+class Stop(_message.Message):
+    __slots__ = ("scope", "if_matched")
+    SCOPE_FIELD_NUMBER: _ClassVar[int]
+    IF_MATCHED_FIELD_NUMBER: _ClassVar[int]
+    scope: StopScope
+    if_matched: bool
+    def __init__(self, scope: _Optional[_Union[StopScope, str]] = ..., if_matched: _Optional[bool] = ...) -> None: ...
+
+class Stacking(_message.Message):
+    __slots__ = ("labels", "exclusion_group", "combines_with", "exclusive", "stop", "skip_reduced")
+    LABELS_FIELD_NUMBER: _ClassVar[int]
+    EXCLUSION_GROUP_FIELD_NUMBER: _ClassVar[int]
+    COMBINES_WITH_FIELD_NUMBER: _ClassVar[int]
+    EXCLUSIVE_FIELD_NUMBER: _ClassVar[int]
+    STOP_FIELD_NUMBER: _ClassVar[int]
+    SKIP_REDUCED_FIELD_NUMBER: _ClassVar[int]
+    labels: _containers.RepeatedScalarFieldContainer[str]
+    exclusion_group: str
+    combines_with: _containers.RepeatedScalarFieldContainer[str]
+    exclusive: bool
+    stop: Stop
+    skip_reduced: bool
+    def __init__(self, labels: _Optional[_Iterable[str]] = ..., exclusion_group: _Optional[str] = ..., combines_with: _Optional[_Iterable[str]] = ..., exclusive: _Optional[bool] = ..., stop: _Optional[_Union[Stop, _Mapping]] = ..., skip_reduced: _Optional[bool] = ...) -> None: ...
+
+class Rounding(_message.Message):
+    __slots__ = ("mode", "of", "weight", "share_mode", "leftover")
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    OF_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SHARE_MODE_FIELD_NUMBER: _ClassVar[int]
+    LEFTOVER_FIELD_NUMBER: _ClassVar[int]
+    mode: RoundingMode
+    of: RoundingOf
+    weight: ShareWeight
+    share_mode: RoundingMode
+    leftover: Leftover
+    def __init__(self, mode: _Optional[_Union[RoundingMode, str]] = ..., of: _Optional[_Union[RoundingOf, str]] = ..., weight: _Optional[_Union[ShareWeight, str]] = ..., share_mode: _Optional[_Union[RoundingMode, str]] = ..., leftover: _Optional[_Union[Leftover, str]] = ...) -> None: ...
 
 class WeeklyWindow(_message.Message):
     __slots__ = ("days", "from_minute", "to_minute")
@@ -240,7 +711,7 @@ class FundingShare(_message.Message):
     def __init__(self, funder: _Optional[str] = ..., share_bps: _Optional[int] = ...) -> None: ...
 
 class ActivitySpec(_message.Message):
-    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding")
+    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy")
     TEMPLATE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -256,6 +727,17 @@ class ActivitySpec(_message.Message):
     CONDITIONS_FIELD_NUMBER: _ClassVar[int]
     EFFECT_FIELD_NUMBER: _ClassVar[int]
     FUNDING_FIELD_NUMBER: _ClassVar[int]
+    MORE_EFFECTS_FIELD_NUMBER: _ClassVar[int]
+    FIRST_EFFECT_ONLY_FIELD_NUMBER: _ClassVar[int]
+    CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
+    MULTIPLIER_FIELD_NUMBER: _ClassVar[int]
+    STACKING_FIELD_NUMBER: _ClassVar[int]
+    ROUNDING_FIELD_NUMBER: _ClassVar[int]
+    DISCOUNT_BASE_FIELD_NUMBER: _ClassVar[int]
+    PRICE_BASIS_FIELD_NUMBER: _ClassVar[int]
+    PUBLIC_CODE_FIELD_NUMBER: _ClassVar[int]
+    WHEN_SHORT_FIELD_NUMBER: _ClassVar[int]
+    REFUND_POLICY_FIELD_NUMBER: _ClassVar[int]
     template_id: str
     display_name: str
     description: str
@@ -271,7 +753,18 @@ class ActivitySpec(_message.Message):
     conditions: _containers.RepeatedCompositeFieldContainer[Condition]
     effect: Effect
     funding: _containers.RepeatedCompositeFieldContainer[FundingShare]
-    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ...) -> None: ...
+    more_effects: _containers.RepeatedCompositeFieldContainer[Effect]
+    first_effect_only: bool
+    cap_minor: int
+    multiplier: Multiplier
+    stacking: Stacking
+    rounding: Rounding
+    discount_base: ConditionBase
+    price_basis: PriceBasis
+    public_code: str
+    when_short: WhenShort
+    refund_policy: RefundPolicy
+    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ...) -> None: ...
 
 class Activity(_message.Message):
     __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries")

@@ -20,6 +20,8 @@ class FieldType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FIELD_TYPE_CHOICE: _ClassVar[FieldType]
     FIELD_TYPE_GROUP: _ClassVar[FieldType]
     FIELD_TYPE_INSTANT: _ClassVar[FieldType]
+    FIELD_TYPE_EFFECT: _ClassVar[FieldType]
+    FIELD_TYPE_CONDITION: _ClassVar[FieldType]
 FIELD_TYPE_UNSPECIFIED: FieldType
 FIELD_TYPE_INTEGER: FieldType
 FIELD_TYPE_STRING: FieldType
@@ -27,6 +29,8 @@ FIELD_TYPE_BOOLEAN: FieldType
 FIELD_TYPE_CHOICE: FieldType
 FIELD_TYPE_GROUP: FieldType
 FIELD_TYPE_INSTANT: FieldType
+FIELD_TYPE_EFFECT: FieldType
+FIELD_TYPE_CONDITION: FieldType
 
 class FieldSchema(_message.Message):
     __slots__ = ("name", "type", "required", "repeated", "description", "min", "max", "default_value", "choices", "fields")

@@ -183,7 +183,8 @@ class ActivityServiceServicer:
 
     def PublishActivity(self, request, context):
         """Makes the APPROVED version live; an older live version is superseded at that instant.
-        Refuses: NOT_READY (a set that is gone, a price book without entries).
+        Refuses: NOT_READY (a set that is gone, a price book without entries, a
+        public code that another activity has at the same time).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crangli/v1/error_reason.proto\x12\trangli.v1*\x9c\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x02\x12!\n\x1d\x45RROR_REASON_MALFORMED_TENANT\x10\x03\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\x04\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x05\x12\x1c\n\x18\x45RROR_REASON_UNAVAILABLE\x10\x06\x12 \n\x1c\x45RROR_REASON_DEADLINE_PASSED\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_INTERNAL_FAULT\x10\x08\x12!\n\x1d\x45RROR_REASON_NO_SUCH_RESOURCE\x10\t\x12\x1b\n\x17\x45RROR_REASON_NAME_TAKEN\x10\n\x12\'\n#ERROR_REASON_IDEMPOTENCY_KEY_REUSED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_REVISION_MISMATCH\x10\x0c\x12\x1c\n\x18\x45RROR_REASON_WRONG_STATE\x10\r\x12\x1a\n\x16\x45RROR_REASON_NOT_READY\x10\x0e\x12\x1f\n\x1b\x45RROR_REASON_NO_SUCH_METHOD\x10\x0f\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1crangli/v1/error_reason.proto\x12\trangli.v1*\xbc\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\x1e\n\x1a\x45RROR_REASON_INVALID_FIELD\x10\x01\x12\"\n\x1e\x45RROR_REASON_MALFORMED_MESSAGE\x10\x02\x12!\n\x1d\x45RROR_REASON_MALFORMED_TENANT\x10\x03\x12\"\n\x1e\x45RROR_REASON_MESSAGE_TOO_LARGE\x10\x04\x12\x1b\n\x17\x45RROR_REASON_OVERLOADED\x10\x05\x12\x1c\n\x18\x45RROR_REASON_UNAVAILABLE\x10\x06\x12 \n\x1c\x45RROR_REASON_DEADLINE_PASSED\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_INTERNAL_FAULT\x10\x08\x12!\n\x1d\x45RROR_REASON_NO_SUCH_RESOURCE\x10\t\x12\x1b\n\x17\x45RROR_REASON_NAME_TAKEN\x10\n\x12\'\n#ERROR_REASON_IDEMPOTENCY_KEY_REUSED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_REVISION_MISMATCH\x10\x0c\x12\x1c\n\x18\x45RROR_REASON_WRONG_STATE\x10\r\x12\x1a\n\x16\x45RROR_REASON_NOT_READY\x10\x0e\x12\x1f\n\x1b\x45RROR_REASON_NO_SUCH_METHOD\x10\x0f\x12\x1e\n\x1a\x45RROR_REASON_CODE_NOT_GOOD\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rangli.v1.error_reason_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=44
-  _globals['_ERRORREASON']._serialized_end=584
+  _globals['_ERRORREASON']._serialized_end=616
 # @@protoc_insertion_point(module_scope)

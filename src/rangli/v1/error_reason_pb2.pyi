@@ -22,6 +22,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ERROR_REASON_WRONG_STATE: _ClassVar[ErrorReason]
     ERROR_REASON_NOT_READY: _ClassVar[ErrorReason]
     ERROR_REASON_NO_SUCH_METHOD: _ClassVar[ErrorReason]
+    ERROR_REASON_CODE_NOT_GOOD: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 ERROR_REASON_INVALID_FIELD: ErrorReason
 ERROR_REASON_MALFORMED_MESSAGE: ErrorReason
@@ -38,3 +39,4 @@ ERROR_REASON_REVISION_MISMATCH: ErrorReason
 ERROR_REASON_WRONG_STATE: ErrorReason
 ERROR_REASON_NOT_READY: ErrorReason
 ERROR_REASON_NO_SUCH_METHOD: ErrorReason
+ERROR_REASON_CODE_NOT_GOOD: ErrorReason

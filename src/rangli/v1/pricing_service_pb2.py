@@ -25,43 +25,37 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.rpc import status_pb2 as google_dot_rpc_dot_status__pb2
 from rangli.v1 import activity_pb2 as rangli_dot_v1_dot_activity__pb2
+from rangli.v1 import lint_pb2 as rangli_dot_v1_dot_lint__pb2
+from rangli.v1 import quote_pb2 as rangli_dot_v1_dot_quote__pb2
+from rangli.v1 import refund_pb2 as rangli_dot_v1_dot_refund__pb2
+from rangli.v1 import simulation_pb2 as rangli_dot_v1_dot_simulation__pb2
 
+from rangli.v1.lint_pb2 import *
+from rangli.v1.quote_pb2 import *
+from rangli.v1.refund_pb2 import *
+from rangli.v1.simulation_pb2 import *
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1frangli/v1/pricing_service.proto\x12\trangli.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18rangli/v1/activity.proto\"\xf2\x01\n\x08\x43\x61rtLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x03\x12\x17\n\nlist_minor\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x1a\n\rcategory_path\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x12\n\x05\x62rand\x18\x06 \x01(\tH\x02\x88\x01\x01\x12\x0c\n\x04tags\x18\x07 \x03(\t\x12\x10\n\x08store_id\x18\x08 \x01(\t\x12\x10\n\x08position\x18\t \x01(\x05\x12\x10\n\x08\x63urrency\x18\n \x01(\tB\r\n\x0b_list_minorB\x10\n\x0e_category_pathB\x08\n\x06_brand\"h\n\nCredential\x12\x15\n\rcredential_id\x18\x01 \x01(\t\x12\x13\n\x0b\x61\x63tivity_id\x18\x02 \x01(\t\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf9\x01\n\x0cQuoteRequest\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\"\n\x05lines\x18\x02 \x03(\x0b\x32\x13.rangli.v1.CartLine\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x13\n\x0buser_groups\x18\x04 \x03(\t\x12\x10\n\x08store_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12*\n\x0b\x63redentials\x18\x07 \x03(\x0b\x32\x15.rangli.v1.Credential\x12-\n\tpriced_at\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x65xplain\x18\t \x01(\x08\"4\n\x0c\x46underAmount\x12\x0e\n\x06\x66under\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\"x\n\nAdjustment\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12(\n\x07\x66unders\x18\x03 \x03(\x0b\x32\x17.rangli.v1.FunderAmount\x12\x15\n\rcredential_id\x18\x04 \x01(\t\"\x8c\x01\n\nQuotedLine\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x12\n\nlist_minor\x18\x02 \x01(\x03\x12\x16\n\x0e\x64iscount_minor\x18\x03 \x01(\x03\x12\x15\n\rpayable_minor\x18\x04 \x01(\x03\x12*\n\x0b\x61\x64justments\x18\x05 \x03(\x0b\x32\x15.rangli.v1.Adjustment\"\xe9\x01\n\x0f\x41ppliedActivity\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12\x1f\n\x05layer\x18\x04 \x01(\x0e\x32\x10.rangli.v1.Layer\x12\x15\n\rcredential_id\x18\x05 \x01(\t\x12\x12\n\nbase_minor\x18\x06 \x01(\x03\x12\x16\n\x0e\x64iscount_minor\x18\x07 \x01(\x03\x12(\n\x07\x66unders\x18\x08 \x03(\x0b\x32\x17.rangli.v1.FunderAmount\x12\x0c\n\x04tier\x18\t \x01(\x05\"\xd8\x01\n\nNotApplied\x12\x13\n\x0b\x61\x63tivity_id\x18\x01 \x01(\t\x12\x15\n\rcredential_id\x18\x02 \x01(\t\x12+\n\x06reason\x18\x03 \x01(\x0e\x32\x1b.rangli.v1.NotAppliedReason\x12#\n\x07measure\x18\x04 \x01(\x0e\x32\x12.rangli.v1.Measure\x12\x10\n\x08required\x18\x05 \x01(\x03\x12\x0e\n\x06\x61\x63tual\x18\x06 \x01(\x03\x12\x11\n\tbeaten_by\x18\x07 \x01(\t\x12\x17\n\x0f\x62\x65\x61ten_by_minor\x18\x08 \x01(\x03\"\xd7\x02\n\rQuoteResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12-\n\tpriced_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x63\x61talogue_version\x18\x03 \x01(\x03\x12\x12\n\nlist_minor\x18\x04 \x01(\x03\x12\x16\n\x0e\x64iscount_minor\x18\x05 \x01(\x03\x12\x15\n\rpayable_minor\x18\x06 \x01(\x03\x12$\n\x05lines\x18\x07 \x03(\x0b\x32\x15.rangli.v1.QuotedLine\x12+\n\x07\x61pplied\x18\x08 \x03(\x0b\x32\x1a.rangli.v1.AppliedActivity\x12*\n\x0bnot_applied\x18\t \x03(\x0b\x32\x15.rangli.v1.NotApplied\x12(\n\x07\x66unders\x18\n \x03(\x0b\x32\x17.rangli.v1.FunderAmount\"<\n\x11\x42\x61tchQuoteRequest\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.rangli.v1.QuoteRequest\"\xa9\x01\n\x12\x42\x61tchQuoteResponse\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".rangli.v1.BatchQuoteResponse.Item\x1a`\n\x04Item\x12)\n\x05quote\x18\x01 \x01(\x0b\x32\x18.rangli.v1.QuoteResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result*\x94\x05\n\x10NotAppliedReason\x12\"\n\x1eNOT_APPLIED_REASON_UNSPECIFIED\x10\x00\x12\'\n#NOT_APPLIED_REASON_UNKNOWN_ACTIVITY\x10\x01\x12+\n\'NOT_APPLIED_REASON_NO_CREDENTIAL_NEEDED\x10\x02\x12)\n%NOT_APPLIED_REASON_CREDENTIAL_EXPIRED\x10\x03\x12\x1f\n\x1bNOT_APPLIED_REASON_NOT_LIVE\x10\x04\x12\"\n\x1eNOT_APPLIED_REASON_NOT_STARTED\x10\x05\x12\x1c\n\x18NOT_APPLIED_REASON_ENDED\x10\x06\x12%\n!NOT_APPLIED_REASON_OUTSIDE_WINDOW\x10\x07\x12%\n!NOT_APPLIED_REASON_OTHER_CURRENCY\x10\x08\x12$\n NOT_APPLIED_REASON_OTHER_CHANNEL\x10\t\x12&\n\"NOT_APPLIED_REASON_NOT_IN_AUDIENCE\x10\n\x12\"\n\x1eNOT_APPLIED_REASON_OTHER_STORE\x10\x0b\x12\'\n#NOT_APPLIED_REASON_NO_ELIGIBLE_LINE\x10\x0c\x12$\n NOT_APPLIED_REASON_NO_CREDENTIAL\x10\r\x12(\n$NOT_APPLIED_REASON_CONDITION_NOT_MET\x10\x0e\x12\x1d\n\x19NOT_APPLIED_REASON_BEATEN\x10\x0f\x12 \n\x1cNOT_APPLIED_REASON_NO_EFFECT\x10\x10*L\n\x07Measure\x12\x17\n\x13MEASURE_UNSPECIFIED\x10\x00\x12\x12\n\x0eMEASURE_AMOUNT\x10\x01\x12\x14\n\x10MEASURE_QUANTITY\x10\x02\x32\x97\x01\n\x0ePricingService\x12:\n\x05Quote\x12\x17.rangli.v1.QuoteRequest\x1a\x18.rangli.v1.QuoteResponse\x12I\n\nBatchQuote\x12\x1c.rangli.v1.BatchQuoteRequest\x1a\x1d.rangli.v1.BatchQuoteResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1frangli/v1/pricing_service.proto\x12\trangli.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/rpc/status.proto\x1a\x18rangli/v1/activity.proto\x1a\x14rangli/v1/lint.proto\x1a\x15rangli/v1/quote.proto\x1a\x16rangli/v1/refund.proto\x1a\x1arangli/v1/simulation.proto\"<\n\x11\x42\x61tchQuoteRequest\x12\'\n\x06quotes\x18\x01 \x03(\x0b\x32\x17.rangli.v1.QuoteRequest\"\xa9\x01\n\x12\x42\x61tchQuoteResponse\x12\x31\n\x05items\x18\x01 \x03(\x0b\x32\".rangli.v1.BatchQuoteResponse.Item\x1a`\n\x04Item\x12)\n\x05quote\x18\x01 \x01(\x0b\x32\x18.rangli.v1.QuoteResponseH\x00\x12#\n\x05\x65rror\x18\x02 \x01(\x0b\x32\x12.google.rpc.StatusH\x00\x42\x08\n\x06result\"\x8f\x02\n\x10GetPricesRequest\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12%\n\x08products\x18\x02 \x03(\x0b\x32\x13.rangli.v1.CartLine\x12\x0f\n\x07user_id\x18\x03 \x01(\t\x12\x13\n\x0buser_groups\x18\x04 \x03(\t\x12\x10\n\x08store_id\x18\x05 \x01(\t\x12\x0f\n\x07\x63hannel\x18\x06 \x01(\t\x12-\n\tpriced_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1e\n\x05\x66\x61\x63ts\x18\x08 \x03(\x0b\x32\x0f.rangli.v1.Fact\x12*\n\x0bprice_basis\x18\t \x01(\x0e\x32\x15.rangli.v1.PriceBasis\"\x91\x01\n\x0e\x45stimatedPrice\x12\x0f\n\x07line_id\x18\x01 \x01(\t\x12\x12\n\nlist_minor\x18\x02 \x01(\x03\x12\x13\n\x0bprice_minor\x18\x03 \x01(\x03\x12\x14\n\x0c\x61\x63tivity_ids\x18\x04 \x03(\t\x12/\n\x0bvalid_until\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xc6\x01\n\x11GetPricesResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12-\n\tpriced_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11\x63\x61talogue_version\x18\x03 \x01(\x03\x12)\n\x06prices\x18\x04 \x03(\x0b\x32\x19.rangli.v1.EstimatedPrice\x12*\n\x0b\x61ssumptions\x18\x05 \x03(\x0e\x32\x15.rangli.v1.Assumption*\xe6\x01\n\nAssumption\x12\x1a\n\x16\x41SSUMPTION_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41SSUMPTION_BOUGHT_ALONE\x10\x01\x12\x1d\n\x19\x41SSUMPTION_NO_CREDENTIALS\x10\x02\x12\x1a\n\x16\x41SSUMPTION_LIMITS_LEFT\x10\x03\x12\x14\n\x10\x41SSUMPTION_GUEST\x10\x04\x12\x17\n\x13\x41SSUMPTION_NO_STORE\x10\x05\x12\x19\n\x15\x41SSUMPTION_NO_CHANNEL\x10\x06\x12\x1a\n\x16\x41SSUMPTION_NO_DELIVERY\x10\x07\x32\xef\x03\n\x0ePricingService\x12:\n\x05Quote\x12\x17.rangli.v1.QuoteRequest\x1a\x18.rangli.v1.QuoteResponse\x12I\n\nBatchQuote\x12\x1c.rangli.v1.BatchQuoteRequest\x1a\x1d.rangli.v1.BatchQuoteResponse\x12\x46\n\tGetPrices\x12\x1b.rangli.v1.GetPricesRequest\x1a\x1c.rangli.v1.GetPricesResponse\x12R\n\rPreviewRefund\x12\x1f.rangli.v1.PreviewRefundRequest\x1a .rangli.v1.PreviewRefundResponse\x12U\n\x0eLintActivities\x12 .rangli.v1.LintActivitiesRequest\x1a!.rangli.v1.LintActivitiesResponse\x12\x63\n\x12SimulateActivities\x12$.rangli.v1.SimulateActivitiesRequest\x1a%.rangli.v1.SimulateActivitiesResponse(\x01P\x03P\x04P\x05P\x06\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'rangli.v1.pricing_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_NOTAPPLIEDREASON']._serialized_start=2088
-  _globals['_NOTAPPLIEDREASON']._serialized_end=2748
-  _globals['_MEASURE']._serialized_start=2750
-  _globals['_MEASURE']._serialized_end=2826
-  _globals['_CARTLINE']._serialized_start=131
-  _globals['_CARTLINE']._serialized_end=373
-  _globals['_CREDENTIAL']._serialized_start=375
-  _globals['_CREDENTIAL']._serialized_end=479
-  _globals['_QUOTEREQUEST']._serialized_start=482
-  _globals['_QUOTEREQUEST']._serialized_end=731
-  _globals['_FUNDERAMOUNT']._serialized_start=733
-  _globals['_FUNDERAMOUNT']._serialized_end=785
-  _globals['_ADJUSTMENT']._serialized_start=787
-  _globals['_ADJUSTMENT']._serialized_end=907
-  _globals['_QUOTEDLINE']._serialized_start=910
-  _globals['_QUOTEDLINE']._serialized_end=1050
-  _globals['_APPLIEDACTIVITY']._serialized_start=1053
-  _globals['_APPLIEDACTIVITY']._serialized_end=1286
-  _globals['_NOTAPPLIED']._serialized_start=1289
-  _globals['_NOTAPPLIED']._serialized_end=1505
-  _globals['_QUOTERESPONSE']._serialized_start=1508
-  _globals['_QUOTERESPONSE']._serialized_end=1851
-  _globals['_BATCHQUOTEREQUEST']._serialized_start=1853
-  _globals['_BATCHQUOTEREQUEST']._serialized_end=1913
-  _globals['_BATCHQUOTERESPONSE']._serialized_start=1916
-  _globals['_BATCHQUOTERESPONSE']._serialized_end=2085
-  _globals['_BATCHQUOTERESPONSE_ITEM']._serialized_start=1989
-  _globals['_BATCHQUOTERESPONSE_ITEM']._serialized_end=2085
-  _globals['_PRICINGSERVICE']._serialized_start=2829
-  _globals['_PRICINGSERVICE']._serialized_end=2980
+  _globals['_ASSUMPTION']._serialized_start=1085
+  _globals['_ASSUMPTION']._serialized_end=1315
+  _globals['_BATCHQUOTEREQUEST']._serialized_start=227
+  _globals['_BATCHQUOTEREQUEST']._serialized_end=287
+  _globals['_BATCHQUOTERESPONSE']._serialized_start=290
+  _globals['_BATCHQUOTERESPONSE']._serialized_end=459
+  _globals['_BATCHQUOTERESPONSE_ITEM']._serialized_start=363
+  _globals['_BATCHQUOTERESPONSE_ITEM']._serialized_end=459
+  _globals['_GETPRICESREQUEST']._serialized_start=462
+  _globals['_GETPRICESREQUEST']._serialized_end=733
+  _globals['_ESTIMATEDPRICE']._serialized_start=736
+  _globals['_ESTIMATEDPRICE']._serialized_end=881
+  _globals['_GETPRICESRESPONSE']._serialized_start=884
+  _globals['_GETPRICESRESPONSE']._serialized_end=1082
+  _globals['_PRICINGSERVICE']._serialized_start=1318
+  _globals['_PRICINGSERVICE']._serialized_end=1813
 # @@protoc_insertion_point(module_scope)

@@ -3,7 +3,11 @@
 import grpc
 import warnings
 
+from rangli.v1 import lint_pb2 as rangli_dot_v1_dot_lint__pb2
 from rangli.v1 import pricing_service_pb2 as rangli_dot_v1_dot_pricing__service__pb2
+from rangli.v1 import quote_pb2 as rangli_dot_v1_dot_quote__pb2
+from rangli.v1 import refund_pb2 as rangli_dot_v1_dot_refund__pb2
+from rangli.v1 import simulation_pb2 as rangli_dot_v1_dot_simulation__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -28,7 +32,8 @@ if _version_not_supported:
 class PricingServiceStub:
     """Prices carts. A quote is a pure function: the same request, instant and catalogue version give
     the same bytes. It does no I/O: it answers while the stores are down. It has no effect and
-    reserves nothing, hence is always safe to repeat.
+    reserves nothing, hence is always safe to repeat. The same holds of BatchQuote, GetPrices and
+    PreviewRefund.
     """
 
     def __init__(self, channel):
@@ -39,25 +44,48 @@ class PricingServiceStub:
         """
         self.Quote = channel.unary_unary(
                 '/rangli.v1.PricingService/Quote',
-                request_serializer=rangli_dot_v1_dot_pricing__service__pb2.QuoteRequest.SerializeToString,
-                response_deserializer=rangli_dot_v1_dot_pricing__service__pb2.QuoteResponse.FromString,
+                request_serializer=rangli_dot_v1_dot_quote__pb2.QuoteRequest.SerializeToString,
+                response_deserializer=rangli_dot_v1_dot_quote__pb2.QuoteResponse.FromString,
                 _registered_method=True)
         self.BatchQuote = channel.unary_unary(
                 '/rangli.v1.PricingService/BatchQuote',
                 request_serializer=rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteRequest.SerializeToString,
                 response_deserializer=rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteResponse.FromString,
                 _registered_method=True)
+        self.GetPrices = channel.unary_unary(
+                '/rangli.v1.PricingService/GetPrices',
+                request_serializer=rangli_dot_v1_dot_pricing__service__pb2.GetPricesRequest.SerializeToString,
+                response_deserializer=rangli_dot_v1_dot_pricing__service__pb2.GetPricesResponse.FromString,
+                _registered_method=True)
+        self.PreviewRefund = channel.unary_unary(
+                '/rangli.v1.PricingService/PreviewRefund',
+                request_serializer=rangli_dot_v1_dot_refund__pb2.PreviewRefundRequest.SerializeToString,
+                response_deserializer=rangli_dot_v1_dot_refund__pb2.PreviewRefundResponse.FromString,
+                _registered_method=True)
+        self.LintActivities = channel.unary_unary(
+                '/rangli.v1.PricingService/LintActivities',
+                request_serializer=rangli_dot_v1_dot_lint__pb2.LintActivitiesRequest.SerializeToString,
+                response_deserializer=rangli_dot_v1_dot_lint__pb2.LintActivitiesResponse.FromString,
+                _registered_method=True)
+        self.SimulateActivities = channel.stream_unary(
+                '/rangli.v1.PricingService/SimulateActivities',
+                request_serializer=rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesRequest.SerializeToString,
+                response_deserializer=rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesResponse.FromString,
+                _registered_method=True)
 
 
 class PricingServiceServicer:
     """Prices carts. A quote is a pure function: the same request, instant and catalogue version give
     the same bytes. It does no I/O: it answers while the stores are down. It has no effect and
-    reserves nothing, hence is always safe to repeat.
+    reserves nothing, hence is always safe to repeat. The same holds of BatchQuote, GetPrices and
+    PreviewRefund.
     """
 
     def Quote(self, request, context):
         """Prices one cart with everything that is running at `priced_at`, and says what did not apply.
-        Messages up to 256 KiB. Refuses: INVALID_FIELD.
+        Messages up to 256 KiB. It may take up to 2 seconds, whatever longer deadline the caller allows:
+        then DEADLINE_PASSED. Refuses: INVALID_FIELD, CODE_NOT_GOOD; and OVERLOADED if the search for
+        the cheapest cart would have to wait behind too many others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,18 +100,73 @@ class PricingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPrices(self, request, context):
+        """Estimated prices of up to 500 products, for product pages, each as if bought alone: just what a
+        quote under the stated assumptions charges, never less. Messages up to 1 MiB. All are priced on
+        one catalogue version. Takes up to 10 seconds. Refuses: INVALID_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewRefund(self, request, context):
+        """What a return would refund, from the snapshot of the quote that was paid; never from today's
+        rules. Changes nothing. Messages up to 1 MiB. Refuses: INVALID_FIELD.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LintActivities(self, request, context):
+        """What is wrong, or may go wrong, with the tenant's activities, published and in preparation.
+        Reads only. Refuses: INVALID_FIELD, NO_SUCH_RESOURCE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SimulateActivities(self, request_iterator, context):
+        """Prices recorded carts as things are and as they would be with drafts, on any catalogue version,
+        and tells the difference. The first message has the header, all have carts, at most 1,000 each,
+        200,000 in all. Changes nothing. Takes up to 10 minutes. Refuses: INVALID_FIELD,
+        NO_SUCH_RESOURCE.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PricingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Quote': grpc.unary_unary_rpc_method_handler(
                     servicer.Quote,
-                    request_deserializer=rangli_dot_v1_dot_pricing__service__pb2.QuoteRequest.FromString,
-                    response_serializer=rangli_dot_v1_dot_pricing__service__pb2.QuoteResponse.SerializeToString,
+                    request_deserializer=rangli_dot_v1_dot_quote__pb2.QuoteRequest.FromString,
+                    response_serializer=rangli_dot_v1_dot_quote__pb2.QuoteResponse.SerializeToString,
             ),
             'BatchQuote': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchQuote,
                     request_deserializer=rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteRequest.FromString,
                     response_serializer=rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteResponse.SerializeToString,
+            ),
+            'GetPrices': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPrices,
+                    request_deserializer=rangli_dot_v1_dot_pricing__service__pb2.GetPricesRequest.FromString,
+                    response_serializer=rangli_dot_v1_dot_pricing__service__pb2.GetPricesResponse.SerializeToString,
+            ),
+            'PreviewRefund': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewRefund,
+                    request_deserializer=rangli_dot_v1_dot_refund__pb2.PreviewRefundRequest.FromString,
+                    response_serializer=rangli_dot_v1_dot_refund__pb2.PreviewRefundResponse.SerializeToString,
+            ),
+            'LintActivities': grpc.unary_unary_rpc_method_handler(
+                    servicer.LintActivities,
+                    request_deserializer=rangli_dot_v1_dot_lint__pb2.LintActivitiesRequest.FromString,
+                    response_serializer=rangli_dot_v1_dot_lint__pb2.LintActivitiesResponse.SerializeToString,
+            ),
+            'SimulateActivities': grpc.stream_unary_rpc_method_handler(
+                    servicer.SimulateActivities,
+                    request_deserializer=rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesRequest.FromString,
+                    response_serializer=rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -96,7 +179,8 @@ def add_PricingServiceServicer_to_server(servicer, server):
 class PricingService:
     """Prices carts. A quote is a pure function: the same request, instant and catalogue version give
     the same bytes. It does no I/O: it answers while the stores are down. It has no effect and
-    reserves nothing, hence is always safe to repeat.
+    reserves nothing, hence is always safe to repeat. The same holds of BatchQuote, GetPrices and
+    PreviewRefund.
     """
 
     @staticmethod
@@ -114,8 +198,8 @@ class PricingService:
             request,
             target,
             '/rangli.v1.PricingService/Quote',
-            rangli_dot_v1_dot_pricing__service__pb2.QuoteRequest.SerializeToString,
-            rangli_dot_v1_dot_pricing__service__pb2.QuoteResponse.FromString,
+            rangli_dot_v1_dot_quote__pb2.QuoteRequest.SerializeToString,
+            rangli_dot_v1_dot_quote__pb2.QuoteResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -143,6 +227,114 @@ class PricingService:
             '/rangli.v1.PricingService/BatchQuote',
             rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteRequest.SerializeToString,
             rangli_dot_v1_dot_pricing__service__pb2.BatchQuoteResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPrices(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rangli.v1.PricingService/GetPrices',
+            rangli_dot_v1_dot_pricing__service__pb2.GetPricesRequest.SerializeToString,
+            rangli_dot_v1_dot_pricing__service__pb2.GetPricesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewRefund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rangli.v1.PricingService/PreviewRefund',
+            rangli_dot_v1_dot_refund__pb2.PreviewRefundRequest.SerializeToString,
+            rangli_dot_v1_dot_refund__pb2.PreviewRefundResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LintActivities(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/rangli.v1.PricingService/LintActivities',
+            rangli_dot_v1_dot_lint__pb2.LintActivitiesRequest.SerializeToString,
+            rangli_dot_v1_dot_lint__pb2.LintActivitiesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SimulateActivities(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/rangli.v1.PricingService/SimulateActivities',
+            rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesRequest.SerializeToString,
+            rangli_dot_v1_dot_simulation__pb2.SimulateActivitiesResponse.FromString,
             options,
             channel_credentials,
             insecure,
