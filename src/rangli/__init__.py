@@ -2,12 +2,13 @@
 
 One folder is one domain; imports only point down this list:
 
-    cli                 `rangli serve · demo · migrate · bench`
+    cli                 `rangli serve · demo · migrate · bench · policy · lint · simulate`
     server              wiring: stores, catalogue, services, workers and their supervisor
     transport           how bytes come in: grpcio
-    pricing             the price kernel and quotes
+    pricing             the price kernel, quotes, refund previews, hints, lint, simulation
     activities          templates, instances, life cycle, price books, the compiled catalogue
     selection           named sets of shoppers, stores and products
+    rules               typed expressions (CEL) that an operator writes, bounded
     storage             Postgres, Redis, migrations, outbox, the embedded servers
     wire                what knows protobuf but no domain: conversions, refusals, pages
     core                money, time, ids, errors: standard library only

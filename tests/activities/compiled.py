@@ -9,11 +9,12 @@ from typing import Any
 
 from rangli.activities import templates
 from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
+from rangli.activities.compiling import compiled
 from rangli.activities.entries import EVERYWHERE, Entry
 from rangli.activities.live import LiveActivity, compile_activity
 from rangli.activities.model import Activity, RunState, VersionState
 from rangli.activities.pricebook import Base, Book, runs_of
-from rangli.activities.program import Programs
+from rangli.activities.program import EffectOp
 from rangli.activities.spec import ActivitySpec
 from rangli.core.clock import micros
 from rangli.core.errors import Invalid
@@ -31,6 +32,11 @@ def completed(spec: ab.ActivitySpec) -> ActivitySpec:
     if violations:
         raise Invalid.fields(*violations)
     return stated
+
+
+def effect_ops(spec: ab.ActivitySpec) -> tuple[EffectOp, ...]:
+    """What the kernel is asked to do for the spec."""
+    return compiled(completed(spec)).program.effects
 
 
 def live(
@@ -64,7 +70,7 @@ def live(
 def book(entries: Iterable[Entry]) -> Book:
     """A book of these entries, the newest of equals only, loaded as from the store."""
     newest = {(e.sku, e.store_set_id, e.starts_us): e for e in entries}
-    kept = sorted(e for e in newest.values() if e.op)
+    kept = sorted(e for e in newest.values() if e.kind)
     store_set_ids = sorted({e.store_set_id for e in kept} | {EVERYWHERE})
     return Book(Base(store_set_ids, runs_of(kept)))
 
@@ -100,8 +106,10 @@ def content(catalogue: Catalogue) -> dict[str, Any]:
         "store_sets_of": _sorted(catalogue.store_sets_of),
         "sets": dict(catalogue.sets),
         "price_books": [live.activity_id for live in catalogue.price_books],
+        "deliverers": [live.activity_id for live in catalogue.deliverers],
+        "by_code": dict(catalogue.by_code),
         "programs": {
-            activity_id: _program(catalogue.programs, number)
+            activity_id: catalogue.programs.programs[number]
             for activity_id, number in catalogue.program_numbers.items()
         },
         "books": {name: _offers(each) for name, each in catalogue.books.items()},
@@ -118,29 +126,6 @@ def _names(by_term: Mapping[str, tuple[LiveActivity, ...]]) -> dict[str, list[st
 
 def _sorted(lists: Mapping[str, tuple[str, ...]]) -> dict[str, list[str]]:
     return {name: sorted(items) for name, items in lists.items()}
-
-
-def _program(programs: Programs, number: int) -> list[list[int]]:
-    told = []
-    for offsets, columns in (
-        (programs.prog_conds, ("cond_measure", "cond_base", "cond_required", "cond_own")),
-        (
-            programs.prog_tiers,
-            (
-                "tier_min",
-                "tier_op",
-                "tier_value",
-                "tier_per",
-                "tier_cap",
-                "tier_limit",
-                "tier_every",
-            ),
-        ),
-        (programs.prog_funders, ("funder_bps",)),
-    ):
-        span = slice(offsets[number], offsets[number + 1])
-        told += [list(getattr(programs, column)[span]) for column in columns]
-    return told
 
 
 def _offers(book: Book) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 from hypothesis import given, settings
@@ -9,7 +10,20 @@ from hypothesis import strategies as st
 
 from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
 from rangli.activities.live import LiveActivity
-from rangli.activities.program import Program
+from rangli.activities.program import (
+    COMPONENT_FIELDS,
+    COND_FIELDS,
+    EFFECT_FIELDS,
+    HEAD_FIELDS,
+    TIER_FIELDS,
+    Component,
+    Cond,
+    EffectOp,
+    Program,
+    Programs,
+    Tier,
+    assemble,
+)
 from rangli.selection.model import SetKind
 from tests.activities import compiled
 from tests.activities.compiled import content
@@ -106,25 +120,37 @@ def test_a_change_of_one_kind_shares_the_others() -> None:
     assert after.books["one"] is before.books["one"]
 
 
-def test_a_program_compiles_to_what_its_activity_says() -> None:
-    live = compiled.live(
-        "spend",
-        spec(
-            "order_threshold",
-            threshold_off={
-                "tiers": [
-                    {"min_amount_minor": 100, "amount_off_minor": 10},
-                    {"min_amount_minor": 200, "off_bps": 500, "cap_minor": 30},
-                ]
-            },
-            conditions=[{"min_quantity": {"quantity": 2, "products": {"skus": ["a"]}}}],
-        ),
-    )
+@settings(max_examples=50, deadline=None)
+@given(st.lists(activities("a"), max_size=4))
+def test_the_kernels_arrays_say_what_the_programs_say(made: list[LiveActivity]) -> None:
+    programs = assemble([live.program for live in made])
 
-    assert isinstance(live.program, Program)
-    programs = compiled.catalogue([live]).programs
-    assert list(programs.tier_min) == [100, 200]
-    assert list(programs.tier_value) == [10, 500]
-    assert list(programs.tier_cap) == [0, 30]
-    assert list(programs.cond_own) == [1]
-    assert list(programs.funder_bps) == [10_000]
+    assert read_back(programs) == list(programs.programs) == [live.program for live in made]
+
+
+def read_back(programs: Programs) -> list[Program]:
+    conds = [Cond(**row) for row in rows(programs.conds, COND_FIELDS)]
+    tiers = [Tier(**row) for row in rows(programs.tiers, TIER_FIELDS)]
+    parts = [Component(**row) for row in rows(programs.components, COMPONENT_FIELDS)]
+    effects = []
+    for row in rows(programs.effects, EFFECT_FIELDS):
+        row["tiers"] = span(row, "tier", tiers)
+        row["pattern"] = span(row, "part", parts)
+        effects.append(EffectOp(**row))
+    read = []
+    for row in rows(programs.heads, HEAD_FIELDS):
+        row["conds"] = span(row, "cond", conds)
+        row["effects"] = span(row, "effect", effects)
+        row["funder_bps"] = span(row, "funder", list(programs.funder_bps))
+        read.append(Program(**row))
+    return read
+
+
+def rows(flat: array[int], names: tuple[str, ...]) -> list[dict[str, Any]]:
+    starts = range(0, len(flat), len(names))
+    return [dict(zip(names, flat[start : start + len(names)], strict=True)) for start in starts]
+
+
+def span(row: dict[str, Any], name: str, of: list[Any]) -> tuple[Any, ...]:
+    first = row.pop(f"{name}_first")
+    return tuple(of[first : first + row.pop(f"{name}_count")])

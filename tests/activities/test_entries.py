@@ -11,7 +11,7 @@ import pytest
 
 from rangli.activities import entry_store, store
 from rangli.activities.entries import Entry
-from rangli.activities.program import Op
+from rangli.activities.program import Kind
 from rangli.core.clock import micros
 from rangli.core.errors import Invalid, Reason, Refused
 from rangli.storage.changes import announce
@@ -328,7 +328,7 @@ async def test_an_import_under_way_makes_the_next_of_its_book_wait(shop: World) 
     await shop.import_entries("book", [entry("other", price_minor=1)])
     await shop.publish("book")
     await shop.caught_up()
-    row = Entry("a", "", micros(NOW), micros(NOW) + 10**9, int(Op.UNIT_PRICE), 100, 1)
+    row = Entry("a", "", micros(NOW), micros(NOW) + 10**9, int(Kind.PRICE), 100, 1)
     later = entry("a", starts_at=NOW, ends_at=NOW + timedelta(seconds=1000), price_minor=200)
 
     async with shop.stores.pg.acquire() as conn, conn.transaction():

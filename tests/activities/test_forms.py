@@ -29,6 +29,14 @@ _TYPES = {
     FieldDescriptor.TYPE_ENUM: pb.FIELD_TYPE_CHOICE,
     FieldDescriptor.TYPE_MESSAGE: pb.FIELD_TYPE_GROUP,
 }
+# Messages that are filled in otherwise than as a group of their fields.
+_MESSAGES = {
+    "Timestamp": pb.FIELD_TYPE_INSTANT,
+    "Effect": pb.FIELD_TYPE_EFFECT,
+    "Condition": pb.FIELD_TYPE_CONDITION,
+}
+# What answers alone say.
+_ANSWERED = {"MEASURE_FACT"}
 
 
 def forms() -> list[tuple[str, Descriptor, Iterable[pb.FieldSchema]]]:
@@ -49,7 +57,7 @@ def test_every_kind_of_effect_condition_and_target_has_a_form() -> None:
     assert [f.name for f in ANSWER.effects] == list(ab.Effect.DESCRIPTOR.fields_by_name)
     assert [f.name for f in ANSWER.conditions] == list(ab.Condition.DESCRIPTOR.fields_by_name)
     assert [f.name for f in ANSWER.targets] == list(_TARGETS)
-    apart = {*_TARGETS, "effect", "conditions"}
+    apart = {*_TARGETS, "effect", "conditions", "more_effects"}
     assert [f.name for f in ANSWER.fields] == [f.name for f in _SPEC.fields if f.name not in apart]
     assert all(f.description for f in (*ANSWER.effects, *ANSWER.conditions, *ANSWER.targets))
 
@@ -82,11 +90,12 @@ def _compare(
         )
     for field in fields:
         own = descriptor.fields_by_name[field.name]
-        instant = own.message_type is not None and own.message_type.name == "Timestamp"
-        assert field.type == (pb.FIELD_TYPE_INSTANT if instant else _TYPES[own.type])
+        message = own.message_type.name if own.message_type is not None else ""
+        assert field.type == _MESSAGES.get(message, _TYPES[own.type])
         assert field.repeated == own.is_repeated
         assert field.description
-        choices = [v.name for v in own.enum_type.values if v.number] if own.enum_type else []
+        values = own.enum_type.values if own.enum_type else ()
+        choices = [v.name for v in values if v.number and v.name not in _ANSWERED]
         assert list(field.choices) == choices
         assert not choices or field.default_value in ("", *choices)
         if field.type == pb.FIELD_TYPE_GROUP:
@@ -133,8 +142,8 @@ def test_the_bounds_in_the_form_are_those_that_are_enforced(
 
     assert not _refused(path, field.min)
     assert not _refused(path, field.max)
-    # Nothing is what 0 says on the wire, so 0 below a bound of 1 reads as missing.
-    assert _refused(path, field.min - 1)
+    # Nothing is what 0 says on the wire, so 0 below a bound of 1 reads as left out.
+    assert _refused(path, field.min - 1) or (field.min == 1 and not field.required)
     assert _refused(path, field.max + 1)
 
 
@@ -153,8 +162,24 @@ def _refused(path: tuple[str, ...], value: int) -> bool:
 
 _FILLED: dict[str, Any] = {
     "amount_off": {"amount_minor": 1},
+    "set_price": {"price_minor": 1},
     "percent_off": {"off_bps": 1},
-    "tiers": {"min_amount_minor": 1},
+    "threshold_off": {"tiers": [{}]},
+    "nth_unit": {"n": 2, "benefit": {}},
+    "buy_get": {"buy_quantity": 1, "get_quantity": 1},
+    "n_for_price": {"quantity": 2, "price_minor": 1},
+    "bundle": {"parts": [{"products": {}, "quantity": 1}], "benefit": {}},
+    "parts": {"products": {}, "quantity": 1},
+    "gift": {"sku": "a", "worth_minor": 1},
+    "trade_up": {"products": {}, "price_minor": 1, "unit_limit": 1},
+    "shipping_off": {"benefit": {}},
+    "earn": {"kind": "EARNING_KIND_POINTS"},
+    "min_amount": {"amount_minor": 1},
+    "min_quantity": {"quantity": 1},
+    "compare": {"measure": "MEASURE_AMOUNT", "value": 0},
+    "fact_is": {"name": "x"},
+    "rule": {"expression": "true"},
+    "multiplier": {"measure": "MEASURE_AMOUNT", "every": 1},
     "weekly_windows": {"days": [1], "to_minute": 1},
     "funding": {"funder": "x", "share_bps": 1},
 }
@@ -169,8 +194,7 @@ def _set(message: Any, path: tuple[str, ...], value: int) -> None:
         else:
             message = getattr(message, name)
             message.SetInParent()
-            for required, least in _FILLED.get(name, {}).items():
-                setattr(message, required, least)
+            message.MergeFrom(type(message)(**_FILLED.get(name, {})))
     last = message.DESCRIPTOR.fields_by_name[path[-1]]
     if last.is_repeated:
         getattr(message, path[-1])[:] = [value]
@@ -186,8 +210,8 @@ def test_a_form_filled_in_is_the_message() -> None:
         kind = getattr(message.effect, form.name)
         kind.SetInParent()
         _fill(kind, form.fields)
-        if form.name == "threshold_off":
-            message.effect.threshold_off.tiers[0].amount_off_minor = 1
+        if template.layers[0] == ab.LAYER_BUNDLE:
+            message.products.skus[:] = ["x"]
 
         stated = completed(message)
 
@@ -195,11 +219,71 @@ def test_a_form_filled_in_is_the_message() -> None:
         assert stated.entitlement is not None
 
 
-def _fill(message: Any, fields: Iterable[pb.FieldSchema]) -> None:
+# What a form cannot say: that one of several fields must be set, and names of things.
+_ONE_OF: dict[str, dict[str, Any]] = {
+    "tiers": {"min_amount_minor": 1, "amount_off_minor": 1},
+    "benefit": {"off_bps": 1},
+    "products": {"skus": ["x"]},
+    "earn": {"amount": 1},
+}
+
+
+def _fill(message: Any, fields: Iterable[pb.FieldSchema], name: str = "") -> None:
+    message.MergeFrom(type(message)(**_ONE_OF.get(name or _snake(message), {})))
     for field in fields:
         if not field.required:
             continue
         if field.type == pb.FIELD_TYPE_GROUP:
-            _fill(getattr(message, field.name).add(), field.fields)
+            inside = getattr(message, field.name)
+            _fill(inside.add() if field.repeated else inside, field.fields, field.name)
+        elif field.type == pb.FIELD_TYPE_CHOICE:
+            number = message.DESCRIPTOR.fields_by_name[field.name].enum_type.values_by_name
+            setattr(message, field.name, number[field.choices[0]].number)
+        elif field.type == pb.FIELD_TYPE_STRING:
+            setattr(message, field.name, "x" * field.min)
         else:
             setattr(message, field.name, field.min)
+
+
+def _snake(message: Any) -> str:
+    return str(message.DESCRIPTOR.name).lower()
+
+
+def test_conditions_within_conditions_are_named_not_spelt_out() -> None:
+    for form in ANSWER.conditions[-3:]:
+        (inner,) = form.fields
+        assert (inner.name, inner.type) == ("conditions", pb.FIELD_TYPE_CONDITION)
+        assert inner.repeated
+        assert inner.required
+        assert (inner.min, inner.max) == (1, 10)
+        assert not inner.fields
+
+
+def test_every_effect_and_condition_is_some_templates() -> None:
+    assert {name for t in ANSWER.templates for name in t.effects} == {
+        form.name for form in ANSWER.effects
+    }
+    assert {name for t in ANSWER.templates for name in t.conditions} == {
+        form.name for form in ANSWER.conditions
+    }
+
+
+def test_an_operator_finds_every_kind_of_activity() -> None:
+    assert [template.template_id for template in ANSWER.templates] == [
+        "price_book",
+        "promotion_price",
+        "flash_price",
+        "item_discount",
+        "item_coupon",
+        "nth_unit",
+        "buy_get",
+        "n_for_price",
+        "bundle",
+        "trade_up",
+        "gift",
+        "order_threshold",
+        "order_coupon",
+        "shipping_discount",
+        "shipping_coupon",
+        "earning",
+    ]

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from rangli.activities.entries import REMOVED, Entry
 from rangli.activities.pricebook import Book
-from rangli.activities.program import Op
+from rangli.activities.program import Kind
 from rangli.core.clock import micros
 from tests.activities import compiled
-from tests.activities.strategies import SKUS, entries
+from tests.activities.parts import SKUS
+from tests.activities.strategies import entries
 from tests.world import NOW
 
 _DAY_US = 86_400_000_000
@@ -34,9 +35,9 @@ def split(rows: Sequence[Entry], cuts: Sequence[int], rebased_at: int) -> Book:
 def offered(rows: Sequence[Entry], sku: str, stores: Sequence[str], at_us: int) -> list:
     newest = {(row.sku, row.store_set_id, row.starts_us): row for row in rows}
     return sorted(
-        (row.op, row.value, row.per_quantity)
+        (row.kind, row.value, row.per_quantity)
         for row in newest.values()
-        if row.op != REMOVED
+        if row.kind != REMOVED
         and row.sku == sku
         and row.store_set_id in stores
         and row.starts_us <= at_us < row.ends_us
@@ -64,11 +65,11 @@ def test_a_book_offers_what_a_search_through_its_entries_finds(
 
 def test_a_change_leaves_the_book_before_it_as_it_was() -> None:
     at_us = micros(NOW)
-    old = Entry("a", "", at_us, at_us + 10, int(Op.UNIT_PRICE), 5, 1)
+    old = Entry("a", "", at_us, at_us + 10, int(Kind.PRICE), 5, 1)
     before = compiled.book([old])
 
     between = before.with_entries([old._replace(value=6)], 1)
-    after = between.with_entries([old._replace(op=REMOVED, value=0)], 1)
+    after = between.with_entries([old._replace(kind=REMOVED, value=0)], 1)
 
     values = [
         [o.value for o in book.offered("a", [""], at_us)] for book in (before, between, after)
@@ -79,9 +80,9 @@ def test_a_change_leaves_the_book_before_it_as_it_was() -> None:
 
 
 def test_a_long_running_entry_is_found_behind_many_short_ones() -> None:
-    long = Entry("a", "", 0, 1_000 * _DAY_US, int(Op.UNIT_PRICE), 900, 1)
+    long = Entry("a", "", 0, 1_000 * _DAY_US, int(Kind.PRICE), 900, 1)
     short = [
-        Entry("a", "", day * _DAY_US, (day + 1) * _DAY_US, int(Op.UNIT_PRICE), day, 1)
+        Entry("a", "", day * _DAY_US, (day + 1) * _DAY_US, int(Kind.PRICE), day, 1)
         for day in range(1, 500)
     ]
     book = compiled.book([long, *short])

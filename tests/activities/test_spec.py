@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rangli.activities.spec import decode
 from rangli.core.errors import Invalid
 from rangli.v1 import activity_pb2 as ab
 from tests.activities.compiled import completed
@@ -80,6 +81,21 @@ def effect(**kind: object) -> Spoil:
     return put("effect", kind)
 
 
+def multiplier(**fields: object) -> Spoil:
+    return put("multiplier", fields)
+
+
+def band(path: str) -> Spoil:
+    """Prices that no unit can have."""
+
+    def spoil(message: ab.ActivitySpec) -> None:
+        put(f"{path}.all", True)(message)
+        put(f"{path}.min_list_minor", 6)(message)
+        put(f"{path}.max_list_minor", 5)(message)
+
+    return spoil
+
+
 NUMBERED = [str(number) for number in range(1001)]
 FUNDER = {"funder": "x", "share_bps": 1}
 MON = {"days": [1], "to_minute": 60}
@@ -135,6 +151,11 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("products.tags[0]", put("products.tags", [""])),
     ("products.exclude.brands[0]", put("products.exclude.brands", ["a\tb"])),
     ("products.exclude.exclude", put("products.exclude.exclude.all", True)),
+    ("products.exclude", put("products.exclude.max_list_minor", 5)),
+    ("products.min_list_minor", put("products.min_list_minor", -1)),
+    ("products.max_list_minor", put("products.max_list_minor", 10**12 + 1)),
+    ("products.max_list_minor", band("products")),
+    ("products.exclude.max_list_minor", band("products.exclude")),
     ("stores", put("stores", {})),
     ("stores", put("stores.exclude_store_ids", ["s1"])),
     ("stores.store_ids[0]", put("stores.store_ids", ["\n"])),
@@ -162,6 +183,37 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("effect.amount_off.amount_minor", effect(amount_off={"amount_minor": 2**62})),
     ("effect.amount_off.per", effect(amount_off={"amount_minor": 1, "per": 8})),
     ("effect.amount_off.unit_limit", effect(amount_off={"amount_minor": 1, "unit_limit": 1})),
+    ("more_effects[0]", put("more_effects", [{}])),
+    ("more_effects", put("more_effects", [{"percent_off": {"off_bps": 1}}] * 10)),
+    ("cap_minor", put("cap_minor", -1)),
+    ("cap_minor", put("cap_minor", 10**13 + 1)),
+    ("multiplier.measure", multiplier(every=1)),
+    ("multiplier.measure", multiplier(measure="MEASURE_LINE_QUANTITY", every=1)),
+    ("multiplier.every", multiplier(measure="MEASURE_AMOUNT")),
+    ("multiplier.every", multiplier(measure="MEASURE_QUANTITY", every=10**9 + 1)),
+    ("multiplier.most", multiplier(measure="MEASURE_AMOUNT", every=1, most=-1)),
+    ("multiplier.base", multiplier(measure="MEASURE_DISTINCT", every=1, base=2)),
+    ("multiplier.base", multiplier(measure="MEASURE_AMOUNT", every=1, base=5)),
+    ("multiplier.products", multiplier(measure="MEASURE_AMOUNT", every=1, products={})),
+    ("stacking.labels[1]", put("stacking.labels", ["a", ""])),
+    ("stacking.labels[0]", put("stacking.labels", ["\u200b"])),
+    ("stacking.labels", put("stacking.labels", NUMBERED[:11])),
+    ("stacking.exclusion_group", put("stacking.exclusion_group", "g" * 101)),
+    ("stacking.exclusion_group", put("stacking.exclusion_group", "\u2066")),
+    ("stacking.combines_with", put("stacking.combines_with", NUMBERED[:11])),
+    ("stacking.combines_with[0]", put("stacking.combines_with", ["a\u200b"])),
+    ("stacking.stop.scope", put("stacking.stop.if_matched", True)),
+    ("stacking.stop.scope", put("stacking.stop.scope", 9)),
+    ("rounding.mode", put("rounding.mode", 9)),
+    ("rounding.of", put("rounding.of", 9)),
+    ("rounding.weight", put("rounding.weight", 9)),
+    ("rounding.share_mode", put("rounding.share_mode", 9)),
+    ("rounding.leftover", put("rounding.leftover", 9)),
+    ("discount_base", put("discount_base", ab.CONDITION_BASE_OTHER_PRICE)),
+    ("discount_base", put("discount_base", 99)),
+    ("price_basis", put("price_basis", 99)),
+    ("when_short", put("when_short", 99)),
+    ("refund_policy", put("refund_policy", 99)),
     ("funding", clear("funding")),
     ("funding[0].share_bps", lambda s: setattr(s.funding[0], "share_bps", 10_001)),
     ("funding", lambda s: setattr(s.funding[0], "share_bps", 9_999)),
@@ -193,7 +245,7 @@ def test_each_funder_bears_one_share() -> None:
     [
         ([], "tiers"),
         ([{"min_amount_minor": 100}], "tiers[0]"),
-        ([{"amount_off_minor": 100}], "tiers[0].min_amount_minor"),
+        ([{"amount_off_minor": 100}], "tiers[0]"),
         ([{"min_amount_minor": 5, "amount_off_minor": 6}], "tiers[0].amount_off_minor"),
         ([{"min_amount_minor": 5, "off_bps": 10_001}], "tiers[0].off_bps"),
         ([{"min_amount_minor": 5, "amount_off_minor": 5, "cap_minor": 1}], "tiers[0].cap_minor"),
@@ -227,6 +279,85 @@ def test_a_price_book_names_no_products_and_has_no_conditions() -> None:
     wrong.conditions.add(min_quantity={"quantity": 1})
 
     assert violated(wrong) == ["spec.conditions[0]", "spec.products"]
+
+
+def test_a_spec_stored_long_ago_reads_as_it_did() -> None:
+    stored = """{"template_id": "order_threshold", "display_name": "Spend", "currency": "USD",
+        "entitlement": "OPEN", "layer": "STORE_ORDER", "products": {"all": true},
+        "schedule": {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2027-01-01T00:00:00Z",
+            "time_zone": "UTC", "weekly_windows": []},
+        "conditions": [{"type": "min_amount", "amount_minor": 5, "base": "LIST", "products": null}],
+        "effect": {"type": "threshold_off", "every_multiple": false, "tiers": [
+            {"min_amount_minor": 9, "amount_off_minor": null, "off_bps": 10, "cap_minor": 0}]},
+        "funding": [{"funder": "retailer", "share_bps": 10000}]}"""
+
+    spec_again = decode(stored)
+
+    assert spec_again == completed(
+        spec(
+            "order_threshold",
+            display_name="Spend",
+            layer="LAYER_STORE_ORDER",
+            conditions=[{"min_amount": {"amount_minor": 5, "base": "CONDITION_BASE_LIST"}}],
+            threshold_off={"tiers": [{"min_amount_minor": 9, "off_bps": 10}]},
+        )
+    )
+
+
+def test_a_price_book_is_an_activitys_only_effect() -> None:
+    both = spec("price_book", price_book={}, more_effects=[{"price_book": {}}])
+
+    assert violated(both) == ["spec.effect", "spec.more_effects[0]"]
+
+
+def test_what_is_for_deliveries_names_no_products() -> None:
+    free = {"benefit": {"off_bps": 10_000}}
+
+    assert violated(spec("shipping_discount", shipping_off=free, products={"all": True})) == [
+        "spec.products"
+    ]
+
+
+def test_a_public_code_is_for_what_needs_a_credential() -> None:
+    coupon = spec("item_coupon", percent_off={"off_bps": 1}, public_code="May-25")
+
+    assert completed(coupon).public_code == "May-25"
+    assert violated(discount(public_code="May-25")) == ["spec.public_code"]
+
+
+@pytest.mark.parametrize("code", ["ab", "a b", "über", "a_b_c", "abc\n", "a" * 51])
+def test_a_public_code_is_letters_digits_and_hyphens(code: str) -> None:
+    coupon = spec("item_coupon", percent_off={"off_bps": 1}, public_code=code)
+
+    assert violated(coupon) == ["spec.public_code"]
+
+
+def test_all_sets_that_an_activity_names_are_known_with_their_kinds() -> None:
+    def products(set_id: str) -> dict[str, object]:
+        return {"set_ids": [set_id], "exclude": {"set_ids": [f"not-{set_id}"]}}
+
+    quantity = {"min_quantity": {"quantity": 1, "products": products("deep")}}
+    stated = spec(
+        "bundle",
+        bundle={
+            "parts": [{"products": products("part"), "quantity": 1}],
+            "benefit": {"off_bps": 1},
+        },
+        products=products("own"),
+        conditions=[{"not_any": {"conditions": [{"all_of": {"conditions": [quantity]}}]}}],
+        multiplier={"measure": "MEASURE_DISTINCT", "every": 1, "products": products("times")},
+        stores={"set_ids": ["region"], "exclude_set_ids": ["islands"]},
+        users={"set_ids": ["members"]},
+    )
+
+    named = completed(stated).set_ids()
+
+    of_products = {"own", "part", "deep", "times"}
+    assert {name for name, kind in named.items() if kind == "PRODUCT"} == of_products | {
+        f"not-{name}" for name in of_products
+    }
+    assert {name for name, kind in named.items() if kind == "STORE"} == {"region", "islands"}
+    assert {name for name, kind in named.items() if kind == "USER"} == {"members"}
 
 
 def test_all_that_is_wrong_beyond_single_fields_is_told_at_once() -> None:

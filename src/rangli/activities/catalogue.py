@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
+from operator import itemgetter
 
 from rangli.activities.entries import EVERYWHERE
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import ProductIndex, with_moves
+from rangli.activities.policies.presets import DEFAULT, PRESETS
+from rangli.activities.policies.spec import PolicySpec
 from rangli.activities.pricebook import Book
 from rangli.activities.program import Programs, assemble
 from rangli.selection.model import SetKind
@@ -28,14 +32,26 @@ class SetSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
+class Policies:
+    """A tenant's policies and assignments, as of one moment. See `Catalogue`."""
+
+    newest: Mapping[str, PolicySpec]
+    assignments: Mapping[str, PolicySpec]
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
     """What one tenant has published, at one version.
 
     program_numbers: by activity, where its program stands in `programs`.
     store_sets_of: from store to the sets that hold it.
     price_books: those that may act longest first.
+    deliverers: what acts on delivery groups alone, likewise.
+    by_code: by casefolded public code, the activities that have it, by id.
     books: the entries, by price book; books not published yet are there already, so that
         publishing one is instant.
+    policies: the tenant's own, newest versions, by policy_id.
+    assignments: what carts of a channel are priced with; "": of channels that have none.
     """
 
     tenant: str
@@ -46,8 +62,19 @@ class Catalogue:
     store_sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: Mapping[str, Book] = field(default_factory=dict)
     price_books: tuple[LiveActivity, ...] = ()
+    deliverers: tuple[LiveActivity, ...] = ()
+    by_code: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     programs: Programs = field(default_factory=lambda: assemble(()))
     program_numbers: Mapping[str, int] = field(default_factory=dict)
+    policies: Mapping[str, PolicySpec] = field(default_factory=dict)
+    assignments: Mapping[str, PolicySpec] = field(default_factory=dict)
+
+    def policy_for(self, channel: str, policy_id: str = "") -> PolicySpec | None:
+        """What a cart is priced with: the policy or preset it names, else its channel's, else the
+        tenant's, else the preset "default". None: it names one that does not exist."""
+        if policy_id:
+            return self.policies.get(policy_id) or PRESETS.get(policy_id)
+        return self.assignments.get(channel) or self.assignments.get("") or DEFAULT
 
     def in_audience(self, activity: LiveActivity, user_id: str, user_groups: Iterable[str]) -> bool:
         """Whether the shopper is one the activity is for. Who is unknown is outside."""
@@ -93,9 +120,13 @@ def evolve(
     activities: Mapping[str, LiveActivity | None] | None = None,
     sets: Mapping[str, SetSnapshot] | None = None,
     books: Mapping[str, Book] | None = None,
+    policies: Policies | None = None,
 ) -> Catalogue:
-    """The next catalogue: with these activities (None: gone), sets and books in place of theirs."""
+    """The next catalogue: with these activities (None: gone), sets and books in place of theirs,
+    and with these policies in place of all."""
     after = replace(catalogue, version=version)
+    if policies:
+        after = replace(after, policies=policies.newest, assignments=policies.assignments)
     if activities:
         after = _with_activities(after, activities)
     if sets:
@@ -121,15 +152,24 @@ def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | 
         catalogue,
         activities=now,
         index=index,
-        price_books=tuple(
-            sorted(
-                (a for a in now.values() if a.is_book),
-                key=lambda a: (-a.until_us, a.activity_id),
-            )
-        ),
+        price_books=_longest_first(a for a in now.values() if a.is_book),
+        deliverers=_longest_first(a for a in now.values() if a.products is None and not a.is_book),
+        by_code=_by_code(now.values()),
         programs=assemble([activity.program for activity in now.values()]),
         program_numbers={activity_id: number for number, activity_id in enumerate(now)},
     )
+
+
+def _by_code(activities: Iterable[LiveActivity]) -> dict[str, tuple[str, ...]]:
+    named = sorted((a.public_code, a.activity_id) for a in activities if a.public_code)
+    return {
+        code: tuple(activity_id for _, activity_id in same)
+        for code, same in groupby(named, key=itemgetter(0))
+    }
+
+
+def _longest_first(activities: Iterable[LiveActivity]) -> tuple[LiveActivity, ...]:
+    return tuple(sorted(activities, key=lambda a: (-a.until_us, a.activity_id)))
 
 
 def _with_sets(catalogue: Catalogue, changed: Mapping[str, SetSnapshot]) -> Catalogue:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from rangli.activities.program import Op
-
 ENTRIES_MAX = 2_000_000
 EVERYWHERE = ""
 REMOVED = 0
@@ -17,16 +15,16 @@ class Entry(NamedTuple):
 
     store_set_id: a set of stores, or EVERYWHERE.
     starts_us, ends_us: first instant, and first no longer, in microseconds since 1970.
-    op: REMOVED, or the kernel's UNIT_PRICE, UNIT_OFF or LINE_PERCENT.
-    value: minor units or basis points, as the op reads it.
-    per_quantity: with UNIT_OFF, the value is for so many units.
+    kind: REMOVED, or the kernel's PRICE (a unit costs), OFF (off per units) or PERCENT.
+    value: minor units or basis points, as the kind reads it.
+    per_quantity: with OFF, the value is for so many units.
     """
 
     sku: str
     store_set_id: str
     starts_us: int
     ends_us: int
-    op: Op | int
+    kind: int
     value: int
     per_quantity: int
 

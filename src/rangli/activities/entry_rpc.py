@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from rangli.activities import entry_service
 from rangli.activities.entries import ENTRIES_MAX, REMOVED, BadRow, Entry, ImportReport
-from rangli.activities.program import Op
+from rangli.activities.program import Kind
 from rangli.core.call import KIB, CallContext, Method, Shape
 from rangli.core.clock import instant
 from rangli.core.errors import Invalid, Violation
@@ -160,18 +160,18 @@ def _entry(message: pb.PriceEntry) -> Entry:
     ends_us = micros_of(message.ends_at, "ends_at")
     if ends_us <= starts_us:
         raise _bad("ends_at", "must be after starts_at")
-    op, value = _price(message)
+    kind, value = _price(message)
     per_quantity = message.per_quantity or 1
     if not 1 <= per_quantity <= _PER_QUANTITY_MAX:
         raise _bad("per_quantity", f"must be 1 to {_PER_QUANTITY_MAX}")
-    if message.per_quantity and op != Op.UNIT_OFF:
+    if message.per_quantity and kind != Kind.OFF:
         raise _bad("per_quantity", "goes with amount_off_minor only")
     return Entry(
         message.sku,
         message.store_set_id,
         starts_us,
         ends_us,
-        op,
+        kind,
         value,
         per_quantity,
     )
@@ -184,11 +184,11 @@ def _price(message: pb.PriceEntry) -> tuple[int, int]:
             raise _bad("removed", "must be true, or another price be set")
         return REMOVED, 0
     if kind == "off_bps":
-        return int(Op.LINE_PERCENT), _bounded(kind, message.off_bps, BPS)
+        return int(Kind.PERCENT), _bounded(kind, message.off_bps, BPS)
     if kind == "price_minor":
-        return int(Op.UNIT_PRICE), _bounded(kind, message.price_minor, LINE_MINOR_MAX)
+        return int(Kind.PRICE), _bounded(kind, message.price_minor, LINE_MINOR_MAX)
     if kind == "amount_off_minor":
-        return int(Op.UNIT_OFF), _bounded(kind, message.amount_off_minor, LINE_MINOR_MAX)
+        return int(Kind.OFF), _bounded(kind, message.amount_off_minor, LINE_MINOR_MAX)
     raise _bad("price", "set one of price_minor, amount_off_minor, off_bps and removed")
 
 
@@ -218,9 +218,9 @@ def _message(entry: Entry) -> pb.PriceEntry:
     message = pb.PriceEntry(sku=entry.sku, store_set_id=entry.store_set_id)
     set_timestamp(message.starts_at, instant(entry.starts_us))
     set_timestamp(message.ends_at, instant(entry.ends_us))
-    if entry.op == Op.UNIT_PRICE:
+    if entry.kind == Kind.PRICE:
         message.price_minor = entry.value
-    elif entry.op == Op.LINE_PERCENT:
+    elif entry.kind == Kind.PERCENT:
         message.off_bps = entry.value
     else:
         message.amount_off_minor = entry.value

@@ -18,7 +18,7 @@ _COLUMNS = (
     "store_set_id",
     "starts_us",
     "ends_us",
-    "op",
+    "kind",
     "value",
     "per_quantity",
 )
@@ -31,16 +31,16 @@ _NEWEST = f"""
 """
 _OF_SKUS = f"""
 SELECT {_ENTRY} FROM ({_NEWEST % "AND sku = ANY($3)"}) AS newest
-WHERE op <> 0 AND ($4::bigint IS NULL OR (starts_us <= $4 AND $4 < ends_us))
+WHERE kind <> 0 AND ($4::bigint IS NULL OR (starts_us <= $4 AND $4 < ends_us))
 ORDER BY sku, store_set_id, starts_us LIMIT $5
 """
 # Columns of arrays: a process takes in a product's fifty weeks as fast as a single one.
 _BOOK = f"""
 SELECT sku, store_set_id, array_agg(starts_us ORDER BY starts_us),
-       array_agg(ends_us ORDER BY starts_us), array_agg(op ORDER BY starts_us),
+       array_agg(ends_us ORDER BY starts_us), array_agg(kind ORDER BY starts_us),
        array_agg(value ORDER BY starts_us), array_agg(per_quantity ORDER BY starts_us)
 FROM ({_NEWEST % "AND import_id <= $3"}) AS newest
-WHERE op <> 0 GROUP BY sku, store_set_id ORDER BY sku, store_set_id
+WHERE kind <> 0 GROUP BY sku, store_set_id ORDER BY sku, store_set_id
 """
 # A book of a million entries is sorted in memory.
 _SORT_IN_MEMORY = "SET LOCAL work_mem = '256MB'"

@@ -24,6 +24,8 @@ class FieldType(StrEnum):
     CHOICE = "CHOICE"
     GROUP = "GROUP"
     INSTANT = "INSTANT"
+    EFFECT = "EFFECT"
+    CONDITION = "CONDITION"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,10 @@ class Form:
     fields: tuple[Field, ...] = field(default=())
 
 
+# Fields of a spec that have forms of their own.
+_APART = {*TARGETS, "effect", "conditions", "more_effects"}
+
+
 def effect_forms() -> list[Form]:
     """One form for each kind of effect."""
     return [_form(name, kind) for name, kind in EFFECTS.items()]
@@ -68,8 +74,7 @@ def target_forms() -> list[Form]:
 
 def spec_fields() -> tuple[Field, ...]:
     """The rest of an activity's spec."""
-    apart = {*TARGETS, "effect", "conditions"}
-    return tuple(f for f in _fields(ActivitySpec) if f.name not in apart)
+    return tuple(f for f in _fields(ActivitySpec) if f.name not in _APART)
 
 
 def _form(name: str, kind: type[Struct]) -> Form:
@@ -134,7 +139,11 @@ def _bounds(kind: inspect.Type) -> tuple[int | None, int | None]:
 def _field_type(kind: inspect.Type) -> FieldType:
     if isinstance(kind, inspect.EnumType):
         return FieldType.CHOICE
-    if isinstance(kind, inspect.StructType | inspect.UnionType):
+    if isinstance(kind, inspect.UnionType):
+        # A form for each kind stands apart, so that conditions within conditions come to an end.
+        kinds = [each.cls for each in kind.types if isinstance(each, inspect.StructType)]
+        return FieldType.EFFECT if kinds[0] in EFFECTS.values() else FieldType.CONDITION
+    if isinstance(kind, inspect.StructType):
         return FieldType.GROUP
     if isinstance(kind, inspect.BoolType):
         return FieldType.BOOLEAN

@@ -7,11 +7,22 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from rangli.activities.compiling import compiled
+from rangli.activities.conditions import Fact
 from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.model import Activity, RunState
 from rangli.activities.program import Program
-from rangli.activities.scope import Products, Stores, Users
-from rangli.activities.spec import Entitlement, Layer, WeeklyWindow
+from rangli.activities.scope import Deliveries, Products, Stores, Users, lines_of
+from rangli.activities.spec import (
+    ActivitySpec,
+    Entitlement,
+    Layer,
+    PriceBasis,
+    RefundPolicy,
+    WeeklyWindow,
+    WhenShort,
+)
+from rangli.activities.stacking import Stacking, Stop
 from rangli.core.clock import instant, micros, zone
 
 # Before every instant a cart can be priced at.
@@ -32,7 +43,13 @@ class LiveActivity:
     """The live version of a published activity.
 
     held: paused, cancelled or archived.
-    own_products: product targets of the conditions that have one, in their order.
+    products: None for a price book, whose entries name them, and for what acts on delivery alone.
+    lists: the lists of lines that the program numbers, from 1.
+    facts: the facts that the program numbers, from 0.
+    cond_paths: where each row of the program's conditions stands in the spec; "" of rows that join.
+    effect_of: for each of the program's effects the number of the spec's, from 0.
+    public_code: casefolded; "" if it has none.
+    spec: what all of this was made of.
     """
 
     activity_id: str
@@ -51,10 +68,25 @@ class LiveActivity:
     products: Products | None
     stores: Stores | None
     users: Users | None
-    own_products: tuple[Products, ...]
+    lists: tuple[Products | Deliveries, ...]
+    facts: tuple[Fact, ...]
     is_book: bool
     program: Program
+    cond_paths: tuple[str, ...]
+    effect_of: tuple[int, ...]
     funders: tuple[str, ...]
+    labels: tuple[str, ...]
+    exclusion_group: str
+    combines_with: tuple[str, ...]
+    exclusive: bool
+    stop: Stop | None
+    price_basis: PriceBasis | None
+    public_code: str
+    when_short: WhenShort
+    refund_policy: RefundPolicy
+    created_us: int
+    template_id: str
+    spec: ActivitySpec
 
     @property
     def until_us(self) -> int:
@@ -89,6 +121,8 @@ def compile_activity(activity: Activity) -> LiveActivity:
     time_zone = zone(spec.schedule.time_zone)
     assert time_zone is not None  # checked when the spec was accepted
     assert spec.layer is not None  # completed then, too
+    asks = compiled(spec)
+    stacking = spec.stacking or Stacking()
     return LiveActivity(
         activity_id=activity.activity_id,
         version=activity.version,
@@ -106,12 +140,23 @@ def compile_activity(activity: Activity) -> LiveActivity:
         products=Products.of(spec.products) if spec.products is not None else None,
         stores=Stores.of(spec.stores) if spec.stores is not None else None,
         users=Users.of(spec.users) if spec.users is not None else None,
-        own_products=tuple(
-            Products.of(condition.products)
-            for condition in spec.conditions
-            if condition.products is not None
-        ),
+        lists=tuple(lines_of(target) for target in asks.lists),
+        facts=asks.facts,
         is_book=isinstance(spec.effect, PriceBook),
-        program=spec.program(),
+        program=asks.program,
+        cond_paths=asks.cond_paths,
+        effect_of=asks.effect_of,
         funders=tuple(share.funder for share in spec.funding),
+        labels=stacking.labels,
+        exclusion_group=stacking.exclusion_group,
+        combines_with=stacking.combines_with,
+        exclusive=stacking.exclusive,
+        stop=stacking.stop,
+        price_basis=spec.price_basis,
+        public_code=spec.public_code.casefold(),
+        when_short=spec.when_short,
+        refund_policy=spec.refund_policy,
+        created_us=micros(activity.created_at),
+        template_id=spec.template_id,
+        spec=spec,
     )

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rangli.activities import entry_store, store
-from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
+from rangli.activities.catalogue import Catalogue, Policies, SetSnapshot, evolve
 from rangli.activities.live import LiveActivity, compile_activity
+from rangli.activities.policies import store as policy_store
+from rangli.activities.policies.presets import PRESETS
+from rangli.activities.policies.spec import PolicySpec
 from rangli.activities.pricebook import Base, Book
 from rangli.selection import service as selection
 from rangli.selection import store as sets
@@ -26,6 +29,8 @@ _CHANGES = """
 SELECT kind, subject_id, subject_version FROM catalogue_changes
 WHERE tenant = $1 AND version > $2 AND version <= $3 ORDER BY version
 """
+# All of a tenant's policies are few and small: whatever changes, they are read anew.
+OF_POLICIES = {"POLICY", "ASSIGNMENT"}
 _BOOKS = "SELECT activity_id FROM activities WHERE tenant = $1 AND price_entries > 0"
 
 
@@ -53,6 +58,7 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
             row["activity_id"]: await _book(conn, tenant, row["activity_id"])
             for row in await conn.fetch(_BOOKS, tenant)
         }
+        policies = await policies_at(conn, tenant, version)
     return await asyncio.to_thread(
         evolve,
         Catalogue(tenant),
@@ -60,6 +66,7 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
         activities={activity.activity_id: activity for activity in live},
         sets=snapshots,
         books=books,
+        policies=policies,
     )
 
 
@@ -81,10 +88,38 @@ async def refresh(conn: Connection, catalogue: Catalogue) -> Catalogue:
             book_id: await _book_after(conn, catalogue, book_id, changes)
             for book_id in _subjects(changes, "ENTRIES")
         }
+        policies = None
+        if any(change.kind in OF_POLICIES for change in changes):
+            policies = await policies_at(conn, tenant, version)
     # In a thread: a set of a million members takes seconds, in which calls must be answered.
     return await asyncio.to_thread(
-        evolve, catalogue, version, activities=activities, sets=snapshots, books=books
+        evolve,
+        catalogue,
+        version,
+        activities=activities,
+        sets=snapshots,
+        books=books,
+        policies=policies,
     )
+
+
+async def policies_at(conn: Connection, tenant: str, version: int) -> Policies:
+    """The tenant's policies and assignments, as that catalogue version knew them."""
+    newest = {
+        stored.spec.policy_id: stored.spec
+        for stored in await policy_store.newest(conn, tenant, as_of_version=version)
+    }
+    assignments: dict[str, PolicySpec] = {}
+    for item in await policy_store.assignments(conn, tenant, as_of_version=version):
+        spec = newest.get(item.policy_id) or PRESETS.get(item.policy_id)
+        if item.version:
+            pinned = await policy_store.get(conn, tenant, item.policy_id, version=item.version)
+            spec = pinned.spec if pinned else None
+        if spec is None:
+            # A preset of a newer release, say. A price by other rules would be a wrong one.
+            raise LookupError(f"channel {item.channel!r} uses no known policy: {item.policy_id!r}")
+        assignments[item.channel] = spec
+    return Policies(newest, assignments)
 
 
 def _subjects(changes: Iterable[Change], kind: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Which activities a product touches, found through an inverted index.
 
 The cost of a search grows with what touches the product and may still act, not with what exists or
-once was.
+once was. The index knows no prices: activities for some list prices only are found, then asked.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ class ProductFacts:
 
     categories: the category path and all above it.
     set_ids: product sets that hold the sku.
+    list_minor: what one unit costs before anything acts.
     """
 
     sku: str
@@ -27,6 +28,7 @@ class ProductFacts:
     brand: str | None
     tags: tuple[str, ...]
     set_ids: tuple[str, ...]
+    list_minor: int
 
 
 @lru_cache(maxsize=65_536)  # the same paths come with every cart
@@ -43,7 +45,7 @@ def category_and_above(path: str | None) -> tuple[str, ...] | None:
 
 def matches(target: Products, facts: ProductFacts) -> bool:
     """Whether the product is in the target. Unknown facts neither include nor clear."""
-    return _included(target, facts) and (target.exclude is None or _cleared(target.exclude, facts))
+    return _included(target, facts) and _left_in(target, facts)
 
 
 def _included(target: Products, facts: ProductFacts) -> bool:
@@ -57,8 +59,25 @@ def _included(target: Products, facts: ProductFacts) -> bool:
     )
 
 
+def _left_in(target: Products, facts: ProductFacts) -> bool:
+    """Whether a product that the target names is not taken out again: by price, or by name."""
+    return (
+        _in_prices(target, facts)
+        and (target.exclude is None or _cleared(target.exclude, facts))
+        and not any(matches(other, facts) for other in target.without)
+    )
+
+
+def _in_prices(target: Products, facts: ProductFacts) -> bool:
+    if target.max_list_minor and facts.list_minor > target.max_list_minor:
+        return False
+    return facts.list_minor >= target.min_list_minor
+
+
 def _cleared(exclude: Products, facts: ProductFacts) -> bool:
     """Whether the product is surely not excluded."""
+    if not _in_prices(exclude, facts):
+        return True
     if exclude.category_paths and facts.categories is None:
         return False
     if exclude.brands and facts.brand is None:
@@ -83,11 +102,17 @@ class ProductIndex:
     sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def facts(
-        self, sku: str, category_path: str | None, brand: str | None, tags: tuple[str, ...]
+        self,
+        sku: str,
+        category_path: str | None,
+        brand: str | None,
+        tags: tuple[str, ...],
+        list_minor: int,
     ) -> ProductFacts:
         """What is known of a product: what the line says and the sets that hold it."""
+        held_by = self.sets_of.get(sku, ())
         return ProductFacts(
-            sku, category_and_above(category_path), brand, tags, self.sets_of.get(sku, ())
+            sku, category_and_above(category_path), brand, tags, held_by, list_minor
         )
 
     def touching(self, facts: ProductFacts) -> list[LiveActivity]:
@@ -97,7 +122,7 @@ class ProductIndex:
             for term in _terms_of(facts):
                 for activity in by_term.get(term, ()):
                     found[activity.activity_id] = activity
-        return [activity for activity in found.values() if _not_excluded(activity, facts)]
+        return [activity for activity in found.values() if _acts_on(activity, facts)]
 
     def acting(self, facts: ProductFacts, at_us: int) -> list[LiveActivity]:
         """Those of `touching` that need no credential and are not over at that instant."""
@@ -110,7 +135,7 @@ class ProductIndex:
                 if activity.until_us <= at_us:
                     break  # so are all behind it
                 found[activity.activity_id] = activity
-        return [activity for activity in found.values() if _not_excluded(activity, facts)]
+        return [activity for activity in found.values() if _acts_on(activity, facts)]
 
     def with_activities(
         self, removed: Sequence[LiveActivity], added: Sequence[LiveActivity]
@@ -127,9 +152,10 @@ class ProductIndex:
         )
 
 
-def _not_excluded(activity: LiveActivity, facts: ProductFacts) -> bool:
+def _acts_on(activity: LiveActivity, facts: ProductFacts) -> bool:
+    """Whether a product that an activity was found under is one of its products."""
     target = activity.products
-    return target is None or target.exclude is None or _cleared(target.exclude, facts)
+    return target is not None and (target.whole or _left_in(target, facts))
 
 
 def _changed(

@@ -21,7 +21,7 @@ from rangli.activities.entries import EVERYWHERE, REMOVED, Entry
 class Offered(NamedTuple):
     """What an entry in force does to a line: the kernel's operation."""
 
-    op: int
+    kind: int
     value: int
     per_quantity: int
 
@@ -33,7 +33,7 @@ class Run(NamedTuple):
     store_set_id: str
     starts_us: Sequence[int]
     ends_us: Sequence[int]
-    ops: Sequence[int]
+    kinds: Sequence[int]
     values: Sequence[int]
     per_quantities: Sequence[int]
 
@@ -54,7 +54,7 @@ class Base:
         # The latest end among the entries of the same product and stores up to this one: a search
         # backward from an instant stops where nothing earlier can still be in force.
         self._latest_us = array("q")
-        self._op = array("b")
+        self._kind = array("b")
         self._value = array("q")
         self._per_quantity = array("h")
         self._last_sku = ""
@@ -65,7 +65,7 @@ class Base:
 
     def extend(self, runs: Iterable[Run]) -> None:
         """Takes the next runs while the base is made; chunks keep a process responsive."""
-        for sku, store_set_id, starts_us, ends_us, ops, values, per_quantities in runs:
+        for sku, store_set_id, starts_us, ends_us, kinds, values, per_quantities in runs:
             if sku != self._last_sku:
                 self._last_sku = sku
                 self._sku_numbers[sku] = len(self._sku_numbers)
@@ -75,7 +75,7 @@ class Base:
             self._starts_us.extend(starts_us)
             self._ends_us.extend(ends_us)
             self._latest_us.extend(accumulate(ends_us, max))
-            self._op.extend(ops)
+            self._kind.extend(kinds)
             self._value.extend(values)
             self._per_quantity.extend(per_quantities)
             self._first[-1] = len(self)
@@ -88,29 +88,46 @@ class Base:
         named = self._store_set[self._first[number] : self._first[number + 1]]
         return any(self._store_set_numbers.get(name) in named for name in store_set_ids)
 
+    def latest_us(self) -> int:
+        """The instant from which on none of the entries is in force; 0 without entries."""
+        return max(self._latest_us, default=0)
+
     def in_force(self, sku: str, store_set_ids: Iterable[str], at_us: int) -> list[Entry]:
         """The product's entries for any of these stores at that instant."""
         number = self._sku_numbers.get(sku)
         if number is None:
             return []
         found = []
-        begin, end = self._first[number], self._first[number + 1]
         for name in store_set_ids:
-            store_set = self._store_set_numbers.get(name)
-            if store_set is None:
-                continue
-            low = bisect_left(self._store_set, store_set, begin, end)
-            at = (
-                bisect_right(
-                    self._starts_us, at_us, low, bisect_right(self._store_set, store_set, low, end)
-                )
-                - 1
-            )
+            low, high = self._places(number, name)
+            at = bisect_right(self._starts_us, at_us, low, high) - 1
             while at >= low and self._latest_us[at] > at_us:
                 if self._ends_us[at] > at_us:
                     found.append(self._entry(at, sku, name))
                 at -= 1
         return found
+
+    def next_starts_us(self, sku: str, store_set_ids: Iterable[str], at_us: int) -> list[int]:
+        """When the next of the product's entries for each of these stores starts, after that."""
+        number = self._sku_numbers.get(sku)
+        if number is None:
+            return []
+        found = []
+        for name in store_set_ids:
+            low, high = self._places(number, name)
+            at = bisect_right(self._starts_us, at_us, low, high)
+            if at < high:
+                found.append(self._starts_us[at])
+        return found
+
+    def _places(self, number: int, store_set_id: str) -> tuple[int, int]:
+        """From where to where a product's entries for a store set stand."""
+        store_set = self._store_set_numbers.get(store_set_id)
+        if store_set is None:
+            return 0, 0
+        begin, end = self._first[number], self._first[number + 1]
+        low = bisect_left(self._store_set, store_set, begin, end)
+        return low, bisect_right(self._store_set, store_set, low, end)
 
     def _entry(self, at: int, sku: str, store_set_id: str) -> Entry:
         return Entry(
@@ -118,7 +135,7 @@ class Base:
             store_set_id,
             self._starts_us[at],
             self._ends_us[at],
-            self._op[at],
+            self._kind[at],
             self._value[at],
             self._per_quantity[at],
         )
@@ -186,15 +203,39 @@ class Book:
             return True
         return any((sku, name) in self.delta for name in store_set_ids)
 
+    def latest_us(self) -> int:
+        """An instant from which on none of its entries is in force; 0 without entries."""
+        later = (late.entry for by_start in self.delta.values() for late in by_start.values())
+        ends = [entry.ends_us for entry in later if entry.kind != REMOVED]
+        return max(self.base.latest_us(), max(ends, default=0))
+
     def offered(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> list[Offered]:
         """What is in force for the product at that instant.
 
         store_set_ids: the sets that hold the store, and EVERYWHERE.
         """
-        rows = self.base.in_force(sku, store_set_ids, at_us)
+        rows = self._in_force(sku, store_set_ids, at_us)
+        return [Offered(row.kind, row.value, row.per_quantity) for row in rows]
+
+    def next_change_us(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> int | None:
+        """The first instant after that one at which `offered` may answer otherwise; None: never.
+
+        An entry that was removed before it started may be told of nevertheless.
+        """
+        instants = [row.ends_us for row in self._in_force(sku, store_set_ids, at_us)]
+        instants += self.base.next_starts_us(sku, store_set_ids, at_us)
         if self.delta:
-            rows = self._overlaid(rows, sku, store_set_ids, at_us)
-        return [Offered(row.op, row.value, row.per_quantity) for row in rows]
+            instants += [
+                starts_us
+                for name in store_set_ids
+                for starts_us in self.delta.get((sku, name), {})
+                if starts_us > at_us
+            ]
+        return min(instants, default=None)
+
+    def _in_force(self, sku: str, store_set_ids: Sequence[str], at_us: int) -> list[Entry]:
+        rows = self.base.in_force(sku, store_set_ids, at_us)
+        return self._overlaid(rows, sku, store_set_ids, at_us) if self.delta else rows
 
     def _overlaid(
         self, rows: list[Entry], sku: str, store_set_ids: Sequence[str], at_us: int
@@ -205,6 +246,6 @@ class Book:
             late.entry
             for by_start in newer.values()
             for late in by_start.values()
-            if late.entry.op != REMOVED and late.entry.starts_us <= at_us < late.entry.ends_us
+            if late.entry.kind != REMOVED and late.entry.starts_us <= at_us < late.entry.ends_us
         ]
         return kept

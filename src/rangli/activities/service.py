@@ -185,6 +185,23 @@ async def _refuse_unready(conn: Connection, tenant: str, activity: Activity, ver
     is_book = isinstance(activity.spec.effect, PriceBook)
     if verb is Verb.PUBLISH and is_book and not activity.price_entries:
         raise _not_ready(activity, "no_price_entries", "the price book has no entries; import some")
+    if verb is Verb.PUBLISH and activity.spec.public_code:
+        await _refuse_taken_code(conn, tenant, activity)
+
+
+async def _refuse_taken_code(conn: Connection, tenant: str, activity: Activity) -> None:
+    spec = activity.spec
+    holder = await store.code_holder(
+        conn,
+        tenant,
+        spec.public_code.casefold(),
+        besides=activity.activity_id,
+        starts_at=spec.schedule.starts_at,
+        ends_at=spec.schedule.ends_at,
+    )
+    if holder is not None:
+        words = f"{holder!r} has the public code {spec.public_code!r} at the same time"
+        raise _not_ready(activity, "public_code_taken", words)
 
 
 async def _announce(conn: Connection, tenant: str, activity: Activity) -> None:

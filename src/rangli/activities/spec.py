@@ -12,11 +12,18 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from rangli.activities.bounds import Name, ResourceId, unprintable
+from rangli.activities import conditions as of_conditions
+from rangli.activities.bounds import CapMinor, Name, ResourceId, unprintable
 from rangli.activities.conditions import Condition
 from rangli.activities.effects import Effect
-from rangli.activities.program import Program
-from rangli.activities.targets import ProductTarget, StoreTarget, UserTarget
+from rangli.activities.effects.bundle import Bundle
+from rangli.activities.effects.price_book import PriceBook
+from rangli.activities.lists import ListNumbers
+from rangli.activities.measures import ConditionBase
+from rangli.activities.multiplier import Multiplier
+from rangli.activities.rounding import Rounding
+from rangli.activities.stacking import Stacking
+from rangli.activities.targets import LineTarget, ProductTarget, StoreTarget, UserTarget
 from rangli.core.clock import zone
 from rangli.core.errors import Violation
 from rangli.core.ids import printable
@@ -39,6 +46,30 @@ class Layer(StrEnum):
     STORE_ORDER = "STORE_ORDER"
     PLATFORM_ORDER = "PLATFORM_ORDER"
     SHIPPING = "SHIPPING"
+    EARNING = "EARNING"
+
+
+class PriceBasis(StrEnum):
+    """In which prices amounts are stated."""
+
+    GROSS = "GROSS"
+    NET = "NET"
+
+
+class WhenShort(StrEnum):
+    """What happens when a limit or a budget leaves less than the activity would give."""
+
+    CUT = "CUT"
+    REFUSE = "REFUSE"
+
+
+class RefundPolicy(StrEnum):
+    """What happens to a discount when a part of the order is returned."""
+
+    KEEP = "KEEP"
+    CLAWBACK = "CLAWBACK"
+    REQUIRE_RETURN = "REQUIRE_RETURN"
+    REPRICE = "REPRICE"
 
 
 class WeeklyWindow(Struct, frozen=True, kw_only=True):
@@ -115,14 +146,50 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[FundingShare, ...],
         Meta(min_length=1, max_length=10, description="Who bears what it gives."),
     ]
+    more_effects: Annotated[
+        tuple[Effect, ...],
+        Meta(max_length=9, description="Act after `effect`, on what those before left."),
+    ] = ()
+    first_effect_only: Annotated[
+        bool, Meta(description="Only the first effect that gives anything acts.")
+    ] = False
+    cap_minor: Annotated[
+        CapMinor,
+        Meta(description="Most that all effects give per cart, in minor units; 0: no cap."),
+    ] = 0
+    multiplier: Annotated[
+        Multiplier | None, Meta(description="How often it is given; default: once.")
+    ] = None
+    stacking: Annotated[Stacking | None, Meta(description="Who else may act beside it.")] = None
+    rounding: Annotated[
+        Rounding | None, Meta(description="How amounts are rounded; default: as the policy says.")
+    ] = None
+    discount_base: Annotated[
+        ConditionBase | None, Meta(description="What discounts are computed on.")
+    ] = None
+    price_basis: Annotated[
+        PriceBasis | None, Meta(description="Only for carts with prices of this basis.")
+    ] = None
+    public_code: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9-]{3,50}\Z",
+            min_length=3,
+            max_length=50,
+            description="Letters, digits, hyphens that everybody may present. CREDENTIAL only.",
+        ),
+    ] = ""
+    when_short: Annotated[
+        WhenShort, Meta(description="If limits leave less than wanted: less, or nothing.")
+    ] = WhenShort.CUT
+    refund_policy: Annotated[
+        RefundPolicy, Meta(description="What becomes of it when goods are returned.")
+    ] = RefundPolicy.KEEP
 
-    def program(self) -> Program:
-        """What it asks of the price kernel."""
-        return Program(
-            conds=tuple(condition.cond() for condition in self.conditions),
-            tiers=self.effect.tier_ops(),
-            funder_bps=tuple(share.share_bps for share in self.funding),
-        )
+    @property
+    def effects(self) -> tuple[Effect, ...]:
+        """All, in acting order."""
+        return (self.effect, *self.more_effects)
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say; the template's part is the template's."""
@@ -133,13 +200,18 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
             target = getattr(self, name)
             if target is not None:
                 found += target.violations(f"{path}.{name}")
-        for index, condition in enumerate(self.conditions):
-            if condition.products is not None:
-                kind = condition.__struct_config__.tag
-                found += condition.products.violations(
-                    f"{path}.conditions[{index}].{kind}.products"
-                )
-        found += self.effect.violations(f"{path}.effect.{self.effect.__struct_config__.tag}")
+        found += of_conditions.violations(self.conditions, f"{path}.conditions")
+        found += self._of_effects(path)
+        if self.multiplier is not None:
+            found += self.multiplier.violations(f"{path}.multiplier")
+        if self.stacking is not None:
+            found += self.stacking.violations(f"{path}.stacking")
+        if self.discount_base is ConditionBase.OTHER_PRICE:
+            words = "discounts are not computed on the other price basis"
+            found.append(Violation(f"{path}.discount_base", words))
+        if self.public_code and self.entitlement is not Entitlement.CREDENTIAL:
+            words = "goes with entitlement CREDENTIAL only"
+            found.append(Violation(f"{path}.public_code", words))
         found += unprintable(f"{path}.channels", self.channels)
         found += [
             Violation(f"{path}.funding[{index}].funder", "must hold no invisible characters")
@@ -152,15 +224,53 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
             found.append(Violation(f"{path}.funding", "each funder once"))
         return found
 
+    def _of_effects(self, path: str) -> list[Violation]:
+        found = []
+        for at, effect in self.placed_effects(path):
+            here = f"{at}.{effect.__struct_config__.tag}"
+            found += effect.violations(here)
+            if isinstance(effect, PriceBook) and self.more_effects:
+                found.append(Violation(at, "a price book is an activity's only effect"))
+            if isinstance(effect, Bundle) and self.products is not None:
+                found += effect.outside(self.products, here)
+        if any(effect.uncounted() for effect in self.effects):
+            found += self._counting_all(path)
+        return found
+
+    def placed_effects(self, path: str) -> list[tuple[str, Effect]]:
+        """Each effect with the path at which it stands."""
+        more = enumerate(self.more_effects)
+        return [
+            (f"{path}.effect", self.effect),
+            *((f"{path}.more_effects[{index}]", effect) for index, effect in more),
+        ]
+
+    def _counting_all(self, path: str) -> list[Violation]:
+        """Conditions that count all of the cart, though some products must not count."""
+        return [
+            Violation(f"{placed.path}.compare.with_delivery", "does not go with trade_up")
+            for placed in of_conditions.walk(self.conditions, f"{path}.conditions")
+            if isinstance(placed.condition, of_conditions.Compare)
+            and placed.condition.with_delivery
+        ]
+
     def set_ids(self) -> dict[str, str]:
         """Every set it names, with the kind it must be of."""
-        targets = [self.products] + [c.products for c in self.conditions]
-        named = {s: "PRODUCT" for t in targets if t for s in t.product_sets()}
+        named = {s: "PRODUCT" for t in self._lists_of_lines() for s in t.product_sets()}
         if self.stores:
             named |= dict.fromkeys(self.stores.set_ids + self.stores.exclude_set_ids, "STORE")
         if self.users:
             named |= dict.fromkeys(self.users.set_ids + self.users.exclude_set_ids, "USER")
         return named
+
+    def _lists_of_lines(self) -> list[LineTarget]:
+        lists = ListNumbers()
+        for effect in self.effects:
+            effect.ops(lists)
+        counting = [placed.condition for placed in of_conditions.walk(self.conditions, "")]
+        targets = [self.products, *(getattr(item, "products", None) for item in counting)]
+        targets.append(self.multiplier.products if self.multiplier is not None else None)
+        return lists.lists + [target for target in targets if target is not None]
 
     def differs_in_substance(self, other: ActivitySpec) -> bool:
         """Whether anything but the words for people differs."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import datetime
+
 from asyncpg import Record
 
 from rangli.activities.model import Activity, RunState, VersionState
@@ -31,6 +34,16 @@ _LIST = _NEWEST + "WHERE a.tenant = $1 AND a.activity_id > $2 ORDER BY a.activit
 _LIVE = (
     _SELECT % "a.live_version" + "WHERE a.tenant = $1 AND ($2::text IS NULL OR a.activity_id = $2)"
 )
+# Pairs of an activity and one of its versions.
+_AT_VERSIONS = f"""
+{_SELECT % "v.version"}
+JOIN unnest($2::text[], $3::int[]) wanted (activity_id, version)
+     ON (wanted.activity_id, wanted.version) = (a.activity_id, v.version)
+WHERE a.tenant = $1
+"""
+_UNPUBLISHED = (
+    _NEWEST + "WHERE a.tenant = $1 AND a.run_state = 'UNPUBLISHED' ORDER BY a.activity_id LIMIT $2"
+)
 _INSERT = """
 INSERT INTO activities (tenant, activity_id, run_state, latest_version, revision, created_at,
                         updated_at)
@@ -55,6 +68,19 @@ _ADD_ENTRIES = """
 UPDATE activities SET price_entries = price_entries + $3, revision = revision + 1,
        updated_at = now()
 WHERE tenant = $1 AND activity_id = $2 RETURNING revision, latest_version
+"""
+# Two transactions that publish the same code wait for each other; each then sees what it must.
+_LOCK_CODE = "SELECT pg_advisory_xact_lock(hashtextextended($1 || ' ' || $2, 0))"
+_CODE_HOLDERS = """
+SELECT a.activity_id
+FROM activities a
+JOIN activity_versions v ON (v.tenant, v.activity_id, v.version)
+     = (a.tenant, a.activity_id, a.live_version)
+WHERE v.tenant = $1 AND lower(v.spec ->> 'public_code') = $2 AND v.spec ? 'public_code'
+  AND a.activity_id <> $3 AND a.run_state IN ('PUBLISHED', 'PAUSED')
+  AND (v.spec #>> '{schedule,starts_at}')::timestamptz < $5
+  AND (v.spec #>> '{schedule,ends_at}')::timestamptz > $4
+ORDER BY a.activity_id LIMIT 1
 """
 _RECORD = """
 INSERT INTO activity_changes (tenant, activity_id, revision, version, verb, actor, reason,
@@ -88,6 +114,37 @@ async def list_after(conn: Connection, tenant: str, *, after: str, size: int) ->
 async def live(conn: Connection, tenant: str, activity_id: str | None = None) -> list[Activity]:
     """Activities that were ever published (all, or that one), with their live versions."""
     return [_activity(row) for row in await conn.fetch(_LIVE, tenant, activity_id)]
+
+
+async def at_versions(conn: Connection, tenant: str, versions: Mapping[str, int]) -> list[Activity]:
+    """These activities, each with the spec of that version; names without one are left out."""
+    rows = await conn.fetch(_AT_VERSIONS, tenant, list(versions), list(versions.values()))
+    return [_activity(row) for row in rows]
+
+
+async def code_holder(
+    conn: Connection,
+    tenant: str,
+    code: str,
+    *,
+    besides: str,
+    starts_at: datetime,
+    ends_at: datetime,
+) -> str | None:
+    """Another activity that is published with the casefolded code and runs at some of that time.
+
+    Until the transaction ends nobody else is told about the code.
+    """
+    await conn.execute(_LOCK_CODE, tenant, code)
+    found: str | None = await conn.fetchval(
+        _CODE_HOLDERS, tenant, code, besides, starts_at, ends_at
+    )
+    return found
+
+
+async def unpublished(conn: Connection, tenant: str, *, limit: int) -> list[Activity]:
+    """The first `limit` activities by id that never were published, with their newest versions."""
+    return [_activity(row) for row in await conn.fetch(_UNPUBLISHED, tenant, limit)]
 
 
 async def insert(conn: Connection, tenant: str, activity_id: str, spec: ActivitySpec) -> bool:

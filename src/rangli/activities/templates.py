@@ -1,6 +1,7 @@
 """The kinds of activity an operator can make, all on one screen.
 
-A template is schema and bounds: what an activity of it may have, and what it gets by default.
+A template is schema and bounds: what an activity of it may have, and what it gets by default. What
+is not bounded here (stacking, rounding, refunds ...) any activity may have.
 """
 
 from __future__ import annotations
@@ -9,14 +10,19 @@ from dataclasses import dataclass
 
 import msgspec
 
-from rangli.activities.conditions import CONDITIONS
+from rangli.activities.conditions import CONDITIONS, walk
 from rangli.activities.spec import ActivitySpec, Entitlement, Layer
 from rangli.core.errors import Violation
 
 _OPEN = (Entitlement.OPEN,)
 _CREDENTIAL = (Entitlement.CREDENTIAL,)
+_EITHER = (Entitlement.OPEN, Entitlement.CREDENTIAL)
+_ITEM = (Layer.ITEM_DISCOUNT,)
+_BUNDLE = (Layer.BUNDLE,)
 _ORDER = (Layer.PLATFORM_ORDER, Layer.STORE_ORDER)
-_ALL_CONDITIONS = tuple(CONDITIONS)
+_SHIPPING = (Layer.SHIPPING,)
+_OFF = ("amount_off", "percent_off", "set_price")
+_ALL = tuple(CONDITIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Template:
     entitlements: tuple[Entitlement, ...]
     layers: tuple[Layer, ...]
     effects: tuple[str, ...]
-    conditions: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = _ALL
     needs_products: bool = True
 
     def complete(self, spec: ActivitySpec) -> ActivitySpec:
@@ -47,21 +53,19 @@ class Template:
             found.append(_must_be(f"{path}.entitlement", "ENTITLEMENT", self.entitlements))
         if spec.layer not in self.layers:
             found.append(_must_be(f"{path}.layer", "LAYER", self.layers))
-        if spec.effect.__struct_config__.tag not in self.effects:
-            allowed = ", ".join(self.effects)
-            found.append(Violation(f"{path}.effect", f"of this template must be: {allowed}"))
-        for index, condition in enumerate(spec.conditions):
-            if condition.__struct_config__.tag not in self.conditions:
-                allowed = ", ".join(self.conditions) or "none"
-                found.append(
-                    Violation(f"{path}.conditions[{index}]", f"of this template may be: {allowed}")
-                )
+        for at, effect in spec.placed_effects(path):
+            if effect.__struct_config__.tag not in self.effects:
+                found.append(_may_be(at, self.effects))
+        found += [
+            _may_be(placed.path, self.conditions)
+            for placed in walk(spec.conditions, f"{path}.conditions")
+            if placed.condition.__struct_config__.tag not in self.conditions
+        ]
         if self.needs_products and spec.products is None:
             found.append(Violation(f"{path}.products", "is required; for every product set `all`"))
         if not self.needs_products and spec.products is not None:
-            found.append(
-                Violation(f"{path}.products", "must be absent: the price entries name products")
-            )
+            words = "must be absent: entries name the products, or deliveries are what it is for"
+            found.append(Violation(f"{path}.products", words))
         return found
 
 
@@ -75,6 +79,7 @@ TEMPLATES: dict[str, Template] = {
             _OPEN,
             (Layer.ITEM_PRICE,),
             ("price_book",),
+            conditions=(),
             needs_products=False,
         ),
         Template(
@@ -84,33 +89,88 @@ TEMPLATES: dict[str, Template] = {
             _OPEN,
             (Layer.ITEM_PRICE,),
             ("set_price", "percent_off", "amount_off"),
+            conditions=(),
+        ),
+        Template(
+            "flash_price",
+            "Flash price",
+            "One price for the first so many units of a cart; what is beyond keeps its price.",
+            _OPEN,
+            (Layer.ITEM_PRICE,),
+            ("set_price",),
+            conditions=(),
         ),
         Template(
             "item_discount",
             "Item discount",
             "A percentage or amount off single products, on top of their promotion price.",
             _OPEN,
-            (Layer.ITEM_DISCOUNT,),
-            ("percent_off", "amount_off"),
-            _ALL_CONDITIONS,
+            _ITEM,
+            ("percent_off", "amount_off", "threshold_off"),
         ),
         Template(
             "item_coupon",
             "Item coupon",
             "Off some products, for shoppers who hold the coupon.",
             _CREDENTIAL,
-            (Layer.ITEM_DISCOUNT,),
-            ("amount_off", "percent_off", "set_price"),
-            _ALL_CONDITIONS,
+            _ITEM,
+            (*_OFF, "threshold_off"),
+        ),
+        Template(
+            "nth_unit",
+            "N-th unit",
+            "Every second, third ... unit costs less.",
+            _EITHER,
+            _BUNDLE,
+            ("nth_unit",),
+        ),
+        Template(
+            "buy_get",
+            "Buy some, get some",
+            "Buy so many, get others, of these or other products, free or for less.",
+            _EITHER,
+            _BUNDLE,
+            ("buy_get",),
+        ),
+        Template(
+            "n_for_price",
+            "So many for a price",
+            "Any three for ten: so many units cost so much together.",
+            _EITHER,
+            _BUNDLE,
+            ("n_for_price",),
+        ),
+        Template(
+            "bundle",
+            "Bundle",
+            "Several products together cost less.",
+            _EITHER,
+            _BUNDLE,
+            ("bundle",),
+        ),
+        Template(
+            "trade_up",
+            "Trade-up",
+            "Who buys enough may have some of these at a price.",
+            _EITHER,
+            _BUNDLE,
+            ("trade_up",),
+        ),
+        Template(
+            "gift",
+            "Gift",
+            "Who buys enough gets a product for nothing.",
+            _EITHER,
+            (*_BUNDLE, *_ORDER),
+            ("gift",),
         ),
         Template(
             "order_threshold",
             "Order threshold",
-            "Spend so much, get so much off, in tiers or for every full amount.",
+            "Spend or buy so much, get so much off, in tiers or for every full amount.",
             _OPEN,
             _ORDER,
-            ("threshold_off",),
-            _ALL_CONDITIONS,
+            ("threshold_off", "gift", "shipping_off"),
         ),
         Template(
             "order_coupon",
@@ -118,8 +178,33 @@ TEMPLATES: dict[str, Template] = {
             "Off the order, for shoppers who hold the coupon.",
             _CREDENTIAL,
             _ORDER,
-            ("threshold_off", "amount_off", "percent_off"),
-            _ALL_CONDITIONS,
+            ("threshold_off", *_OFF, "gift", "shipping_off"),
+        ),
+        Template(
+            "shipping_discount",
+            "Shipping discount",
+            "Delivery costs less, or nothing.",
+            _OPEN,
+            _SHIPPING,
+            ("shipping_off",),
+            needs_products=False,
+        ),
+        Template(
+            "shipping_coupon",
+            "Shipping coupon",
+            "Delivery costs less, or nothing, for shoppers who hold the coupon.",
+            _CREDENTIAL,
+            _SHIPPING,
+            ("shipping_off",),
+            needs_products=False,
+        ),
+        Template(
+            "earning",
+            "Earning",
+            "Points, balance or coupons, given when the order is completed.",
+            _EITHER,
+            (Layer.EARNING,),
+            ("earn",),
         ),
     )
 }
@@ -138,3 +223,7 @@ def complete(spec: ActivitySpec, path: str) -> tuple[ActivitySpec, list[Violatio
 def _must_be(path: str, prefix: str, allowed: tuple[Entitlement | Layer, ...]) -> Violation:
     names = ", ".join(f"{prefix}_{item.name}" for item in allowed)
     return Violation(path, f"of this template must be: {names}")
+
+
+def _may_be(path: str, allowed: tuple[str, ...]) -> Violation:
+    return Violation(path, f"of this template must be: {', '.join(allowed) or 'absent'}")

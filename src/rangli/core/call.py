@@ -47,6 +47,7 @@ class Shape(Enum):
     """How messages flow, and how the handler runs."""
 
     # Request in, answer out, computed at once: the handler is a plain function that does no I/O.
+    # What would keep others waiting it computes elsewhere: then it returns an awaitable.
     INLINE = auto()
     # Request in, answer out: the handler is a coroutine.
     UNARY = auto()
@@ -58,9 +59,11 @@ class Shape(Enum):
 class Method:
     """One method of a service.
 
-    handler: by shape, `(CallContext, request) -> response`, its coroutine, or the coroutine of
-        `(CallContext, AsyncIterator[request]) -> response`.
+    handler: by shape, `(CallContext, request) -> response` (or an awaitable of it), its coroutine,
+        or the coroutine of `(CallContext, AsyncIterator[request]) -> response`.
     limit_bytes: largest message accepted; of a stream, each of its messages.
+    quick: asked first, with the request's bytes: `(CallContext, bytes) -> bytes | None`, with UNARY
+        a coroutine. It answers with the response's bytes, or None: then the handler answers.
     deadline_s_max: longest time the method may take, whatever the caller allows.
     """
 
@@ -70,6 +73,7 @@ class Method:
     shape: Shape = Shape.UNARY
     limit_bytes: int = 64 * KIB
     deadline_s_max: float = 2.0
+    quick: Callable[[CallContext, bytes], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

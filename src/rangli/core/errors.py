@@ -53,6 +53,7 @@ class Reason(StrEnum):
     WRONG_STATE = "WRONG_STATE"
     NOT_READY = "NOT_READY"
     NO_SUCH_METHOD = "NO_SUCH_METHOD"
+    CODE_NOT_GOOD = "CODE_NOT_GOOD"
 
 
 @dataclass(frozen=True, slots=True)

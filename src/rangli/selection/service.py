@@ -58,10 +58,15 @@ async def get_set(conn: Connection, tenant: str, set_id: str) -> MemberSet:
     return found
 
 
-async def snapshot(conn: Connection, tenant: str, set_id: str) -> tuple[SetKind, frozenset[str]]:
-    """The set's kind and members now; raises NotFound. Needs an open transaction."""
+async def snapshot(
+    conn: Connection, tenant: str, set_id: str, *, version: int | None = None
+) -> tuple[SetKind, frozenset[str]]:
+    """The set's kind and members, now or at that version; raises NotFound.
+
+    Needs an open transaction.
+    """
     found = await get_set(conn, tenant, set_id)
-    chunks = [chunk async for chunk in store.members(conn, tenant, set_id)]
+    chunks = [chunk async for chunk in store.members(conn, tenant, set_id, version=version)]
     return found.kind, await asyncio.to_thread(_members, chunks)
 
 

@@ -25,7 +25,8 @@ RETURNING {_COLUMNS}
 """
 _KINDS = "SELECT set_id, kind FROM sets WHERE tenant = $1 AND set_id = ANY($2)"
 _MEMBERS = """
-SELECT m.member FROM sets s JOIN set_members m USING (tenant, set_id, version)
+SELECT m.member FROM sets s JOIN set_members m ON (m.tenant, m.set_id) = (s.tenant, s.set_id)
+     AND m.version = coalesce($3, s.version)
 WHERE s.tenant = $1 AND s.set_id = $2
 """
 # Enough to make a round trip cheap, few enough that other calls wait some milliseconds only.
@@ -84,9 +85,11 @@ async def all_ids(conn: Connection, tenant: str) -> list[str]:
     return [row["set_id"] for row in await conn.fetch(_ALL, tenant)]
 
 
-async def members(conn: Connection, tenant: str, set_id: str) -> AsyncIterator[list[str]]:
-    """The members of the newest version, in chunks. Needs an open transaction."""
-    cursor = await conn.cursor(_MEMBERS, tenant, set_id)
+async def members(
+    conn: Connection, tenant: str, set_id: str, *, version: int | None = None
+) -> AsyncIterator[list[str]]:
+    """The members of that version, or of the newest, in chunks. Needs an open transaction."""
+    cursor = await conn.cursor(_MEMBERS, tenant, set_id, version)
     while rows := await cursor.fetch(_CHUNK):
         yield [row[0] for row in rows]
 

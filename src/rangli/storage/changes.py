@@ -37,8 +37,9 @@ async def announce(
     """Records a change in the caller's transaction; returns the tenant's new catalogue version.
 
     Call it last: it holds the tenant's head until the transaction ends.
-    kind: ACTIVITY, SET or ENTRIES.
-    subject_version: the activity's live version, the set's version, or the entries' import id.
+    kind: ACTIVITY, SET, ENTRIES, POLICY or ASSIGNMENT (of a channel, to a policy).
+    subject_version: the activity's live version, the set's version, the entries' import id, the
+        policy's version, or the assignment's revision.
     held: the activity is paused, cancelled or archived.
     """
     version = int(await conn.fetchval(_NEXT_VERSION, tenant))

@@ -49,7 +49,10 @@ def to_struct(message: Message, struct: type[T], path: str) -> T:
 
 
 def fill(message: M, struct: Any) -> M:
-    """Sets the message's fields from the struct's; returns the message."""
+    """Sets the message's fields from the struct's; returns the message.
+
+    What says no more than leaving it out is left out.
+    """
     descriptor = message.DESCRIPTOR
     if "kind" in descriptor.oneofs_by_name:
         name = struct.__struct_config__.tag
@@ -57,9 +60,9 @@ def fill(message: M, struct: Any) -> M:
         kind.SetInParent()
         fill(kind, struct)
         return message
-    for name in struct.__struct_fields__:
+    for name, default in _defaults(struct.__class__):
         value = getattr(struct, name)
-        if value is None or value in ((), ""):
+        if value is None or value == default:
             continue
         field = descriptor.fields_by_name[name]
         if field.message_type is not None:
@@ -69,6 +72,12 @@ def fill(message: M, struct: Any) -> M:
         else:
             setattr(message, name, _scalar(field, value))
     return message
+
+
+@lru_cache(maxsize=256)
+def _defaults(struct: Any) -> tuple[tuple[str, Any], ...]:
+    """The struct's fields and what each is if nothing is said."""
+    return tuple((field.name, field.default) for field in msgspec.structs.fields(struct))
 
 
 def set_timestamp(message: Timestamp, at: datetime) -> None:

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta
 
-from rangli.activities.bounds import AmountMinor
-from rangli.activities.effects.kind import EffectKind
-from rangli.activities.program import Op, TierOp
+from rangli.activities.bounds import AmountMinor, CapMinor
+from rangli.activities.effects.kind import AmountPer, EffectKind, LimitPick, UnitLimit, UnitPick
+from rangli.activities.lists import ListNumbers
+from rangli.activities.program import EffectOp, Kind, Scale
 from rangli.core.errors import Violation
-
-
-class AmountPer(StrEnum):
-    """What an amount is taken off of."""
-
-    POOL = "POOL"
-    UNIT = "UNIT"
-    LINE = "LINE"
-
-
-_OPS = {AmountPer.POOL: Op.POOL_OFF, AmountPer.UNIT: Op.UNIT_OFF, AmountPer.LINE: Op.LINE_OFF}
 
 
 class AmountOff(EffectKind, frozen=True, kw_only=True, tag="amount_off"):
@@ -32,21 +21,26 @@ class AmountOff(EffectKind, frozen=True, kw_only=True, tag="amount_off"):
         AmountPer,
         Meta(description="Off the eligible lines together, off each unit, or off each line."),
     ] = AmountPer.POOL
-    unit_limit: Annotated[
-        int,
-        Meta(
-            ge=0,
-            le=1_000_000,
-            description="Most units per cart, dearest first; 0: no limit. With UNIT only.",
-        ),
+    unit_limit: UnitLimit = 0
+    pick: LimitPick = UnitPick.DEAREST
+    cap_minor: Annotated[
+        CapMinor, Meta(description="The most that is given per cart, in minor units; 0: no cap.")
     ] = 0
 
-    def tier_ops(self) -> tuple[TierOp, ...]:
-        """One tier, always reached."""
-        return (TierOp(_OPS[self.per], self.amount_minor, unit_limit=self.unit_limit),)
+    def ops(self, lists: ListNumbers) -> tuple[EffectOp, ...]:
+        """One, on the eligible lines."""
+        return (
+            EffectOp(
+                Kind.OFF,
+                self.per.place(),
+                value=self.amount_minor,
+                cap_minor=self.cap_minor,
+                unit_limit=self.unit_limit,
+                pick=self.pick.number(),
+                scale=Scale.VALUE,
+            ),
+        )
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say."""
-        if self.unit_limit and self.per is not AmountPer.UNIT:
-            return [Violation(f"{path}.unit_limit", "goes with per = AMOUNT_PER_UNIT only")]
-        return []
+        return self._limit_without_units(self.per, self.unit_limit, path)
