@@ -12,7 +12,7 @@ from tests.pricing.strategies import problem
 pytestmark = pytest.mark.soak
 
 
-def test_kernels_agree_on_a_hundred_thousand_plans():
-    for seed in range(1_000_000, 1_100_000):
-        programs, plan = problem(Random(seed))
-        assert _stacking.price(programs, plan) == stacking.price(programs, plan), f"seed {seed}"
+def test_kernels_agree_on_fifty_thousand_plans():
+    for seed in range(1_000_000, 1_050_000):
+        made = problem(Random(seed))
+        assert _stacking.price(*made) == stacking.price(*made), f"seed {seed}"

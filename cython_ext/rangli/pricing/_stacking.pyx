@@ -1,487 +1,253 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
 # cython: initializedcheck=False, binding=False
-"""The price kernel, compiled. `rangli/pricing/stacking.py` says the same in plain words.
+"""The price kernel, compiled. `rangli/pricing/stacking/` says the same in plain words.
 
 Input is checked against the bounds of `rangli.pricing.plan` before anything is computed, so no
-input makes it read outside an array or overflow. The computing functions hold no Python object and
-no GIL; they share one `Work`, whose scratch memory is allocated once per call.
+input makes it read outside an array or overflow. The computing functions stand in the `.pxd` files
+beside this one, hold no Python object and no GIL, and share one `Work`.
 """
 
 from cpython cimport array
-from libc.stdlib cimport free, malloc, qsort
-from libc.string cimport memset
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
 
 from rangli.pricing._bounds cimport flaw
-from rangli.pricing._money cimport apportion, i64, share_half_up, smaller, split_row, u128
-from rangli.pricing._work cimport (
-    AMOUNT, APPLIED, BASE_GROUP_START, BASE_LIST, BEATEN, BPS, CONDITION_LIST, CONDITION_NOT_MET,
-    ENTRY, LINE_OFF, LINES_MAX, MODE_ALL, NO_EFFECT, POOL_OFF, POOL_PERCENT, QUANTITY, SCOPE_CART,
-    UNIT_OFF, UNIT_PRICE, Unit, Work,
+from rangli.pricing._money cimport i64
+from rangli.pricing._rows cimport (
+    MODE_BEST, CartRow, Component, Cond, Effect, EntryRow, GrantRow, Group, Head, LeafRow, Money,
+    ResultRow, StepRow, TakeRow, Tier,
 )
+from rangli.pricing._run cimport run
+from rangli.pricing._work cimport Needs, Problem, Rows, Work, Workspace, close_arena, guarded
 
 from array import array as new_array
+from weakref import ref as weak_reference
 
 from rangli.pricing.plan import Outcome
 
 cdef enum:
     # Releasing the GIL pays from about a tenth of a millisecond of work on.
-    PAIRS_WITH_GIL_MAX = 4_000
+    LINES_WITH_GIL_MAX = 3_000
+    # A workspace with more memory than this is not kept for the next call.
+    KEPT_BYTES_MAX = 16 * 1024 * 1024
 
 cdef array.array ZERO = new_array("q", [0])
+cdef i64 NOTHING = 0
+OUT_OF_MEMORY = b"out of memory"
 
 
-# --- one step ---------------------------------------------------------------------------------
+# --- for other Cython modules -----------------------------------------------------------------
 
 
-cdef void gather(Work* w, i64 step, bint won_only) noexcept nogil:
-    """Line up the pairs that a step acts on: all, or those whose lines it has won."""
-    cdef i64 pair, line, n = 0, left = 0, base = 0
-    cdef i64 group_base = w.group_base[w.step_group[step]]
-    cdef const i64* amounts = w.line_payable
-    if group_base == BASE_GROUP_START:
-        amounts = w.start
-    elif group_base == BASE_LIST:
-        amounts = w.list_minor
-    for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-        line = w.pair_line[pair]
-        if won_only and w.best_step[line] != step:
-            w.pair_off[pair] = 0
-            continue
-        w.at[n] = pair
-        w.left[n] = w.line_payable[line]
-        w.base[n] = amounts[line]
-        left += w.left[n]
-        base += w.base[n]
-        n += 1
-    w.n = n
-    w.left_minor = left
-    w.base_minor = base
+cdef Workspace* open_workspace() noexcept nogil:
+    return <Workspace*>calloc(1, sizeof(Workspace))
 
 
-cdef i64 measured(Work* w, i64 cond, const i64* pairs_or_own, i64 n) noexcept nogil:
-    """What a condition reads, summed over n lines."""
-    cdef const i64* by_line = w.line_payable
-    cdef i64 i, total = 0
-    if w.cond_measure[cond] == QUANTITY:
-        by_line = w.quantity
-    elif w.cond_base[cond] == CONDITION_LIST:
-        by_line = w.list_minor
-    for i in range(n):
-        total += by_line[pairs_or_own[i]]
-    return total
-
-
-cdef bint missed(Work* w, i64 step, i64 measure, i64 required, i64 actual) noexcept nogil:
-    """Note why a step does not act."""
-    w.step_status[step] = CONDITION_NOT_MET
-    w.step_measure[step] = measure
-    w.step_required[step] = required
-    w.step_actual[step] = actual
-    return False
-
-
-cdef bint judge(Work* w, i64 step) noexcept nogil:
-    """Whether the gathered step may act; notes the tier reached, or what was missed."""
-    cdef i64 program = w.step_program[step]
-    cdef i64 first = w.prog_tiers[program], tier = w.prog_tiers[program + 1] - 1
-    cdef i64 own = w.step_own[step], cond, actual, start
-    w.step_base[step] = w.left_minor
-    for cond in range(w.prog_conds[program], w.prog_conds[program + 1]):
-        if w.cond_own[cond]:
-            start = w.own_lines[own]
-            actual = measured(w, cond, w.own_line + start, w.own_lines[own + 1] - start)
-            own += 1
-        else:
-            start = w.step_pairs[step]
-            actual = measured(w, cond, w.pair_line + start, w.step_pairs[step + 1] - start)
-        if actual < w.cond_required[cond]:
-            return missed(w, step, w.cond_measure[cond], w.cond_required[cond], actual)
-    while tier >= first and w.left_minor < w.tier_min[tier]:
-        tier -= 1
-    if tier < first:
-        return missed(w, step, AMOUNT, w.tier_min[first], w.left_minor)
-    if w.prog_tiers[program + 1] - first > 1 or w.tier_min[tier] > 0:
-        w.step_tier[step] = tier - first + 1
-    return True
-
-
-cdef i64 act(Work* w, i64 step) noexcept nogil:
-    """Compute what the judged step takes off the gathered lines; its sum. Pays nothing."""
-    cdef i64 tier = w.prog_tiers[w.step_program[step]], op, i, pair, total = 0
-    cdef u128 value
-    if w.step_tier[step] > 0:
-        tier += w.step_tier[step] - 1
-    op = w.tier_op[tier]
-    value = <u128>w.tier_value[tier]
-    if w.tier_every[tier] and w.tier_min[tier] > 0:
-        if op == UNIT_OFF or op == LINE_OFF or op == POOL_OFF:
-            value = value * <u128>(w.step_base[step] // w.tier_min[tier])
-    if op == POOL_OFF or op == POOL_PERCENT:
-        off_pool(w, op, value, w.tier_cap[tier])
-    elif op == UNIT_OFF and w.tier_limit[tier] > 0:
-        off_dearest_units(w, value, w.tier_per[tier], w.tier_limit[tier])
-    elif op == ENTRY:
-        for i in range(w.n):
-            pair = w.at[i]
-            w.take[i] = off_line(w, i, w.pair_op[pair], <u128>w.pair_value[pair], w.pair_per[pair])
-    else:
-        for i in range(w.n):
-            w.take[i] = off_line(w, i, op, value, w.tier_per[tier])
-    for i in range(w.n):
-        w.pair_off[w.at[i]] = w.take[i]
-        total += w.take[i]
-    return total
-
-
-cdef inline i64 off_line(Work* w, i64 i, i64 op, u128 value, i64 per) noexcept nogil:
-    cdef i64 quantity = w.quantity[w.pair_line[w.at[i]]]
-    cdef u128 price
-    if op == UNIT_PRICE:
-        price = value * <u128>quantity
-        if price >= <u128>w.base[i]:
-            return 0
-        return smaller(w.base[i] - <i64>price, w.left[i])
-    if op == UNIT_OFF:
-        return share_half_up(value, quantity, per, w.left[i])
-    if op == LINE_OFF:
-        return w.left[i] if value > <u128>w.left[i] else <i64>value
-    return share_half_up(<u128>w.base[i], <i64>value, BPS, w.left[i])
-
-
-cdef void off_pool(Work* w, i64 op, u128 value, i64 cap) noexcept nogil:
-    cdef i64 total = w.left_minor
-    if op == POOL_PERCENT:
-        total = share_half_up(<u128>w.base_minor, <i64>value, BPS, total)
-    elif value < <u128>total:
-        total = <i64>value
-    if cap > 0:
-        total = smaller(total, cap)
-    apportion(total, w.left_minor, w.left, w.n, w.take, w.errors, w.spare)
-
-
-cdef int dearer(const void* one, const void* other) noexcept nogil:
-    """Order by what is left on a unit, falling, then by place. A product is at most 10^18."""
-    cdef const Unit* a = <const Unit*>one
-    cdef const Unit* b = <const Unit*>other
-    cdef i64 mine = a.left * b.quantity, theirs = b.left * a.quantity
-    if mine != theirs:
-        return -1 if mine > theirs else 1
-    return -1 if a.at < b.at else 1
-
-
-cdef void off_dearest_units(Work* w, u128 value, i64 per, i64 limit) noexcept nogil:
-    cdef i64 i, at, units, wanted = 0
-    for i in range(w.n):
-        w.units[i].left = w.left[i]
-        w.units[i].quantity = w.quantity[w.pair_line[w.at[i]]]
-        w.units[i].at = i
-        wanted += w.units[i].quantity
-    if wanted > limit:
-        qsort(w.units, <size_t>w.n, sizeof(Unit), dearer)
-    for i in range(w.n):
-        at = w.units[i].at
-        units = smaller(limit, w.units[i].quantity)
-        limit -= units
-        w.take[at] = share_half_up(value, units, per, w.left[at] * units // w.units[i].quantity)
-
-
-cdef i64 evaluate(Work* w, i64 step) noexcept nogil:
-    """Judge one step on what is left now and compute what it takes, into pair_off. Pays nothing.
-
-    Returns the sum. Sets step_status to APPLIED, CONDITION_NOT_MET or NO_EFFECT.
-    """
-    cdef i64 total = 0
-    gather(w, step, False)
-    if judge(w, step):
-        total = act(w, step)
-        w.step_status[step] = APPLIED if total > 0 else NO_EFFECT
-    w.step_off[step] = total
-    return total
-
-
-# --- groups -----------------------------------------------------------------------------------
-
-
-cdef void pay(Work* w, i64 step) noexcept nogil:
-    cdef i64 pair
-    for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-        w.line_payable[w.pair_line[pair]] -= w.pair_off[pair]
-
-
-cdef void beat(Work* w, i64 step, i64 by, i64 minor) noexcept nogil:
-    cdef i64 pair
-    for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-        w.pair_off[pair] = 0
-    w.step_off[step] = 0
-    w.step_status[step] = BEATEN
-    w.step_beaten_by[step] = by
-    w.step_beaten_minor[step] = minor
-
-
-cdef void all_in_order(Work* w, i64 first, i64 end) noexcept nogil:
-    cdef i64 step
-    for step in range(first, end):
-        if evaluate(w, step) > 0:
-            pay(w, step)
-
-
-cdef void best_of_cart(Work* w, i64 first, i64 end) noexcept nogil:
-    cdef i64 step, total, best = 0, winner = -1
-    for step in range(first, end):
-        total = evaluate(w, step)
-        if total > best:
-            best = total
-            winner = step
-    if winner < 0:
+cdef void close_workspace(Workspace* space) noexcept nogil:
+    if space == NULL:
         return
-    for step in range(first, end):
-        if step != winner and w.step_off[step] > 0:
-            beat(w, step, winner, best - w.step_off[step])
-    pay(w, winner)
+    close_arena(&space.kept, True)
+    close_arena(&space.stack, True)
+    close_arena(&space.scratch, True)
+    free(space.takes.data)
+    free(space.grants.data)
+    free(space.leaves.data)
+    free(space.shares.data)
+    free(space.results.data)
+    free(space.payable.data)
+    free(space.parts.data)
+    free(space.pieces.data)
+    free(space.saved.data)
+    free(space.best_takes.data)
+    free(space.best_grants.data)
+    free(space.best_results.data)
+    free(space.best_rest.data)
+    free(space)
 
 
-cdef void best_of_each_line(Work* w, i64 first, i64 end) noexcept nogil:
-    cdef i64 step, pair, line
-    for line in range(w.lines):
-        w.best[line] = 0
-        w.best_step[line] = -1
-    for step in range(first, end):
-        if evaluate(w, step) == 0:
-            continue
-        for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-            line = w.pair_line[pair]
-            if w.best_step[line] < 0 or w.pair_off[pair] > w.best[line]:
-                w.best[line] = w.pair_off[pair]
-                w.best_step[line] = step
-    for step in range(first, end):
-        if w.step_off[step] > 0:
-            settle(w, step)
+cdef const char* price_c(const Problem* problem, Workspace* space) noexcept nogil:
+    cdef const char* found = flaw(problem)
+    return found if found != NULL else price_sound(problem, space)
 
 
-cdef void settle(Work* w, i64 step) noexcept nogil:
-    """Let a bidder act again on the lines it won. They are nobody else's, so it may pay at once."""
-    cdef i64 pair, line, missed_minor = 0, first_lost = -1
-    for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-        line = w.pair_line[pair]
-        if w.best_step[line] != step:
-            missed_minor += w.best[line] - w.pair_off[pair]
-            if first_lost < 0:
-                first_lost = line
-    if first_lost >= 0:
-        gather(w, step, True)
-        w.step_off[step] = act(w, step)
-    if w.step_off[step] > 0:
-        pay(w, step)
-    else:
-        beat(w, step, w.best_step[first_lost], missed_minor)
-
-
-cdef void share(Work* w, i64 step) noexcept nogil:
-    """Split what an applied step took among its program's funders."""
-    cdef i64 program = w.step_program[step], so_far = 0, f, pair, amount
-    cdef const i64* bps = w.funder_bps + w.prog_funders[program]
-    cdef i64 funders = w.prog_funders[program + 1] - w.prog_funders[program]
-    cdef i64* row = w.share_off + w.step_shares[step]
-    for f in range(funders):
-        w.paid[f] = 0
-    for pair in range(w.step_pairs[step], w.step_pairs[step + 1]):
-        amount = w.pair_off[pair]
-        if funders == 1:
-            row[0] = amount
-        elif amount > 0:
-            so_far += amount
-            split_row(amount, so_far, bps, funders, w.paid, w.lag, row)
-        row += funders
-
-
-cdef inline void copy_lines(Work* w, const i64* source, i64* target) noexcept nogil:
-    cdef i64 line
-    for line in range(w.lines):
-        target[line] = source[line]
-
-
-cdef void run(Work* w) noexcept nogil:
-    cdef i64 group, first, end = 0, step, line
-    for line in range(w.lines):
-        w.list_minor[line] = w.unit_minor[line] * w.quantity[line]
-    copy_lines(w, w.list_minor, w.line_payable)
-    for group in range(w.groups):
-        first = end
-        while end < w.steps and w.step_group[end] == group:
-            end += 1
-        if first == end:
-            continue
-        copy_lines(w, w.line_payable, w.start)
-        if w.group_mode[group] == MODE_ALL:
-            all_in_order(w, first, end)
-        elif w.group_scope[group] == SCOPE_CART:
-            best_of_cart(w, first, end)
-        else:
-            best_of_each_line(w, first, end)
-    for step in range(w.steps):
-        if w.step_status[step] == APPLIED:
-            share(w, step)
+cdef const char* price_sound(const Problem* problem, Workspace* space) noexcept nogil:
+    """Price what is within the bounds."""
+    cdef Work work
+    memset(&work, 0, sizeof(Work))
+    work.p = problem
+    work.space = space
+    if guarded(&work.unwind, run, &work) < 0:
+        return OUT_OF_MEMORY
+    return NULL
 
 
 # --- Python's side ----------------------------------------------------------------------------
 
+# The workspace of the last call, for the next one. Taken and put back with the GIL held.
+cdef Workspace* spare_space = NULL
 
-cdef i64 NOTHING = 0
+
+cdef Workspace* borrow() except NULL:
+    global spare_space
+    cdef Workspace* space = spare_space
+    spare_space = NULL
+    if space == NULL:
+        space = open_workspace()
+    if space == NULL:
+        raise MemoryError
+    return space
 
 
-cdef i64* ints(object values, i64 count) except NULL:
-    """The numbers of an array('q'), of which there must be `count`."""
+cdef void put_back(Workspace* space) noexcept:
+    global spare_space
+    cdef size_t kept = (
+        close_arena(&space.kept, False) + close_arena(&space.stack, False)
+        + close_arena(&space.scratch, False) + space.takes.room + space.grants.room
+        + space.leaves.room + space.shares.room + space.results.room + space.parts.room
+        + space.pieces.room + space.best_takes.room + space.best_results.room
+    )
+    if spare_space == NULL and kept <= KEPT_BYTES_MAX:
+        spare_space = space
+    else:
+        close_workspace(space)
+
+
+cdef const i64* ints(object values, i64 row, i64* count) except NULL:
+    """The numbers of an array('q'), rows of `row` each, and how many rows there are."""
     cdef array.array found = <array.array?>values
+    cdef i64 size = len(found)
     if found.ob_descr.typecode_char != c"q":
         raise TypeError("every array must be an array('q')")
-    if len(found) != count:
-        raise ValueError("number of entries of an array")
+    if size % row:
+        raise ValueError("an array of rows ends within a row")
+    count[0] = size // row
     # An empty array has no memory of its own.
-    return found.data.as_longlongs if count else &NOTHING
+    return found.data.as_longlongs if size else &NOTHING
 
 
-cdef int load_programs(Work* w, programs) except -1:
-    w.programs = <i64>len(programs.prog_tiers) - 1
-    w.conds = len(programs.cond_measure)
-    w.tiers = len(programs.tier_min)
-    w.funders = len(programs.funder_bps)
-    w.prog_conds = ints(programs.prog_conds, w.programs + 1)
-    w.cond_measure = ints(programs.cond_measure, w.conds)
-    w.cond_base = ints(programs.cond_base, w.conds)
-    w.cond_required = ints(programs.cond_required, w.conds)
-    w.cond_own = ints(programs.cond_own, w.conds)
-    w.prog_tiers = ints(programs.prog_tiers, w.programs + 1)
-    w.tier_min = ints(programs.tier_min, w.tiers)
-    w.tier_op = ints(programs.tier_op, w.tiers)
-    w.tier_value = ints(programs.tier_value, w.tiers)
-    w.tier_per = ints(programs.tier_per, w.tiers)
-    w.tier_cap = ints(programs.tier_cap, w.tiers)
-    w.tier_limit = ints(programs.tier_limit, w.tiers)
-    w.tier_every = ints(programs.tier_every, w.tiers)
-    w.prog_funders = ints(programs.prog_funders, w.programs + 1)
-    w.funder_bps = ints(programs.funder_bps, w.funders)
-    if w.programs < 0:
-        raise ValueError("prog_tiers is empty")
-    return 0
+cdef inline i64 width(size_t size) noexcept:
+    return <i64>(size // sizeof(i64))
 
 
-cdef int load_plan(Work* w, plan) except -1:
-    w.lines = len(plan.unit_minor)
-    w.groups = len(plan.group_mode)
-    w.steps = len(plan.step_group)
-    w.pairs = len(plan.pair_line)
-    w.owns = <i64>len(plan.own_lines) - 1
-    w.own_entries = len(plan.own_line)
-    w.unit_minor = ints(plan.unit_minor, w.lines)
-    w.quantity = ints(plan.quantity, w.lines)
-    w.group_mode = ints(plan.group_mode, w.groups)
-    w.group_scope = ints(plan.group_scope, w.groups)
-    w.group_base = ints(plan.group_base, w.groups)
-    w.step_group = ints(plan.step_group, w.steps)
-    w.step_program = ints(plan.step_program, w.steps)
-    w.step_pairs = ints(plan.step_pairs, w.steps + 1)
-    w.pair_line = ints(plan.pair_line, w.pairs)
-    w.pair_op = ints(plan.pair_op, w.pairs)
-    w.pair_value = ints(plan.pair_value, w.pairs)
-    w.pair_per = ints(plan.pair_per, w.pairs)
-    w.step_own = ints(plan.step_own, w.steps + 1)
-    w.own_lines = ints(plan.own_lines, w.owns + 1)
-    w.own_line = ints(plan.own_line, w.own_entries)
-    if w.lines > LINES_MAX or w.owns < 0:
-        raise ValueError("number of lines or of offsets")
-    return 0
-
-
-cdef array.array zeros(i64 count):
-    return array.clone(ZERO, count, zero=count > 0)
-
-
-cdef int allocate(Work* w, i64 funders_max) except -1:
-    """Scratch for all of the call, in one piece that starts at list_minor."""
-    cdef size_t n = <size_t>w.lines
-    cdef i64* memory = <i64*>malloc(
-        (10 * n + 2 * <size_t>funders_max + 1) * sizeof(i64) + n * sizeof(Unit)
+cdef int read_problem(Problem* p, programs, tree, plan) except -1:
+    p.heads = <const Head*>ints(programs.heads, width(sizeof(Head)), &p.head_count)
+    p.conds = <const Cond*>ints(programs.conds, width(sizeof(Cond)), &p.cond_count)
+    p.effects = <const Effect*>ints(programs.effects, width(sizeof(Effect)), &p.effect_count)
+    p.tiers = <const Tier*>ints(programs.tiers, width(sizeof(Tier)), &p.tier_count)
+    p.components = <const Component*>ints(
+        programs.components, width(sizeof(Component)), &p.component_count
     )
-    if memory == NULL:
-        raise MemoryError
-    w.list_minor = memory
-    w.start = memory + n
-    w.best = memory + 2 * n
-    w.best_step = memory + 3 * n
-    w.at = memory + 4 * n
-    w.left = memory + 5 * n
-    w.base = memory + 6 * n
-    w.take = memory + 7 * n
-    w.errors = memory + 8 * n
-    w.spare = memory + 9 * n
-    w.paid = memory + 10 * n
-    w.lag = w.paid + funders_max
-    w.units = <Unit*>(w.lag + funders_max)
+    p.funder_bps = ints(programs.funder_bps, 1, &p.bps_count)
+    p.groups = <const Group*>ints(tree.groups, width(sizeof(Group)), &p.group_count)
+    p.money = <const Money*>ints(tree.money, width(sizeof(Money)), &p.money_count)
+    p.cart = <const CartRow*>ints(plan.cart, width(sizeof(CartRow)), &p.cart_count)
+    p.steps = <const StepRow*>ints(plan.steps, width(sizeof(StepRow)), &p.step_count)
+    p.lines = ints(plan.lines, 1, &p.line_count)
+    p.entries = <const EntryRow*>ints(plan.entries, width(sizeof(EntryRow)), &p.entry_count)
+    p.list_ends = ints(plan.list_ends, 1, &p.list_count)
+    p.list_lines = ints(plan.list_lines, 1, &p.list_line_count)
+    p.facts = ints(plan.facts, 1, &p.fact_count)
+    p.tree_node_limit = tree.node_limit
+    p.node_limit = plan.node_limit
+    p.off_max_minor = plan.off_max_minor
+    p.trace = plan.trace
     return 0
 
 
-cdef i64 count_shares(Work* w) noexcept nogil:
-    """Fill step_shares; the most funders that a program in use has."""
-    cdef i64 step, program, funders, most = 0, count = 0
-    for step in range(w.steps):
-        program = w.step_program[step]
-        funders = w.prog_funders[program + 1] - w.prog_funders[program]
-        most = funders if funders > most else most
-        w.step_shares[step] = count
-        count += funders * (w.step_pairs[step + 1] - w.step_pairs[step])
-    w.step_shares[w.steps] = count
-    return most
+# A weak reference to the programs priced last, how many they are, and what is known of them by
+# now. All this is read and changed with the GIL held only.
+cdef object known_programs = None
+cdef i64 known_count = 0
+cdef Needs* known_needs = NULL
 
 
-def price(programs, plan):
+cdef int remember(Problem* p, programs) except -1:
+    """Let the problem know what earlier calls with these very programs found."""
+    global known_programs, known_count, known_needs
+    if known_programs is None or known_programs() is not programs or known_count != p.head_count:
+        known_programs = None
+        free(known_needs)
+        known_needs = <Needs*>calloc(<size_t>p.head_count + 1, sizeof(Needs))
+        if known_needs == NULL:
+            raise MemoryError
+        known_programs, known_count = weak_reference(programs), p.head_count
+    p.needs = known_needs
+    return 0
+
+
+cdef bint may_search(const Problem* p) noexcept:
+    """Whether more than one node may be visited."""
+    cdef i64 i
+    if (p.node_limit if p.node_limit > 0 else p.tree_node_limit) == 1:
+        return False
+    for i in range(p.group_count):
+        if p.groups[i].mode == MODE_BEST:
+            return True
+    return False
+
+
+cdef array.array copied(const Rows* rows):
+    cdef i64 count = <i64>(rows.size // sizeof(i64))
+    cdef array.array target = array.clone(ZERO, count, zero=False)
+    if count:
+        memcpy(target.data.as_longlongs, rows.data, rows.size)
+    return target
+
+
+def price(programs, tree, plan):
     """Price one cart. Raises ValueError if the input breaks the bounds stated in `plan.py`."""
-    cdef Work w
+    cdef Problem problem
     cdef const char* found
-    cdef i64 step
-    memset(&w, 0, sizeof(Work))
-    load_programs(&w, programs)
-    load_plan(&w, plan)
-    found = flaw(&w)
+    cdef Workspace* space
+    read_problem(&problem, programs, tree, plan)
+    remember(&problem, programs)
+    found = flaw(&problem)
     if found != NULL:
         raise ValueError(found.decode())
-    outcome = Outcome(  # in the order of its fields
-        zeros(w.lines),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.steps),
-        zeros(w.pairs),
-        zeros(w.steps + 1),
-        ZERO,
-    )
-    w.line_payable = ints(outcome.line_payable, w.lines)
-    w.step_status = ints(outcome.step_status, w.steps)
-    w.step_base = ints(outcome.step_base, w.steps)
-    w.step_off = ints(outcome.step_off, w.steps)
-    w.step_tier = ints(outcome.step_tier, w.steps)
-    w.step_measure = ints(outcome.step_measure, w.steps)
-    w.step_required = ints(outcome.step_required, w.steps)
-    w.step_actual = ints(outcome.step_actual, w.steps)
-    w.step_beaten_by = ints(outcome.step_beaten_by, w.steps)
-    w.step_beaten_minor = ints(outcome.step_beaten_minor, w.steps)
-    w.pair_off = ints(outcome.pair_off, w.pairs)
-    w.step_shares = ints(outcome.step_shares, w.steps + 1)
-    for step in range(w.steps):
-        w.step_beaten_by[step] = -1
-    allocate(&w, count_shares(&w))
+    space = borrow()
     try:
-        outcome.share_off = zeros(w.step_shares[w.steps])
-        w.share_off = ints(outcome.share_off, w.step_shares[w.steps])
-        if w.pairs <= PAIRS_WITH_GIL_MAX:
-            run(&w)
+        if problem.line_count <= LINES_WITH_GIL_MAX and not may_search(&problem):
+            found = price_sound(&problem, space)
         else:
             with nogil:
-                run(&w)
+                found = price_sound(&problem, space)
+        if found == OUT_OF_MEMORY:
+            raise MemoryError
+        return Outcome(  # in the order of its fields
+            copied(&space.payable),
+            copied(&space.results),
+            copied(&space.takes),
+            copied(&space.shares),
+            copied(&space.grants),
+            copied(&space.leaves),
+            space.nodes,
+            space.proven,
+            space.gap_minor,
+        )
     finally:
-        free(w.list_minor)
-    return outcome
+        put_back(space)
+
+
+cdef struct Layout:
+    # One row of each class, under the names of their Python classes.
+    Cond Cond
+    Tier Tier
+    Component Component
+    Effect EffectOp
+    Head Program
+    Group Group
+    Money Money
+    CartRow CartRow
+    StepRow StepRow
+    EntryRow EntryRow
+    TakeRow TakeRow
+    GrantRow GrantRow
+    ResultRow ResultRow
+    LeafRow LeafRow
+
+
+def layout():
+    """The names of the C structs' fields in order, for comparing with those of Python's rows."""
+    cdef Layout rows
+    memset(&rows, 0, sizeof(Layout))
+    return {name: tuple(row) for name, row in dict(rows).items()}

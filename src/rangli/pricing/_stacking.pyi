@@ -1,6 +1,7 @@
-"""The compiled price kernel; `stacking.py` says what it computes."""
+"""The compiled price kernel; `stacking/` says what it computes."""
 
 from rangli.activities.program import Programs
-from rangli.pricing.plan import Outcome, Plan
+from rangli.pricing.plan import Outcome, Plan, Tree
 
-def price(programs: Programs, plan: Plan) -> Outcome: ...
+def price(programs: Programs, tree: Tree, plan: Plan) -> Outcome: ...
+def layout() -> dict[str, tuple[str, ...]]: ...

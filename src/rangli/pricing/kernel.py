@@ -1,7 +1,7 @@
-"""The price kernel in use: `price(programs, plan) -> Outcome`.
+"""The price kernel in use: `price(programs, tree, plan) -> Outcome`.
 
 It is the compiled one, unless the environment says `RANGLI_KERNEL=reference`: the readable one of
-`stacking.py`, for comparing whole runs. Both give the same outcome, bit for bit.
+`stacking/`, for comparing whole runs. Both give the same outcome, bit for bit.
 """
 
 from __future__ import annotations

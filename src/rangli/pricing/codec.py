@@ -1,0 +1,42 @@
+"""Chooses when quotes go from bytes to bytes without objects between: see `_codec.pyx`."""
+
+from __future__ import annotations
+
+import os
+
+from rangli.activities.catalogue import Catalogue
+from rangli.activities.policies.spec import GroupOrder, PolicySpec
+from rangli.pricing._codec import Codec, joined, parts
+from rangli.pricing.policy import Policy, policy_of
+
+__all__ = ["QUICK", "Codec", "codec_of", "joined", "parts"]
+
+# RANGLI_CODEC=objects answers every quote the plain way: for comparing.
+QUICK = os.environ.get("RANGLI_CODEC", "wire") != "objects"
+
+# Where the order of the request counts, it must be known: that is the plain way's work.
+_ORDERS = {
+    GroupOrder.PRIORITY,
+    GroupOrder.PRIORITY_DOWN,
+    GroupOrder.OLDEST,
+    GroupOrder.NEWEST,
+}
+
+
+def codec_of(catalogue: Catalogue) -> Codec:
+    """The codec for carts of this catalogue."""
+
+    def usual_policy(channel: str) -> Policy | None:
+        spec = catalogue.policy_for(channel)
+        return policy_of(spec) if spec is not None and _is_usual(spec) else None
+
+    return Codec(catalogue, usual_policy)
+
+
+def _is_usual(spec: PolicySpec) -> bool:
+    """Whether it guards nothing, searches nothing, and asks for no order of the request."""
+    return (
+        spec.guards is None
+        and policy_of(spec).tree.node_limit == 1
+        and all(node.group.order in _ORDERS for node in spec.walk())
+    )
