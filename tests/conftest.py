@@ -17,6 +17,7 @@ from rangli.storage.embedded import EmbeddedStores
 from rangli.storage.migrate import migrate
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
+from tests.world import World, new_tenant, shared_world
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +113,18 @@ async def stores(store_settings: StorageSettings) -> AsyncIterator[Stores]:
         yield opened
     finally:
         await opened.close()
+
+
+@pytest.fixture(scope="session")
+async def process(
+    new_database: Callable[..., AbstractContextManager[str]], redis_url: str
+) -> AsyncIterator[World]:
+    """One process's services, which many tests share."""
+    async with shared_world(new_database, redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def world(process: World) -> World:
+    """The shared services, as a tenant of the test's own sees them."""
+    return process.of(new_tenant())

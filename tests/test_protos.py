@@ -18,6 +18,7 @@ from google.protobuf.descriptor_pb2 import (
 from grpc_tools import protoc
 
 from rangli.activities import rpc as activities
+from rangli.activities.policies import rpc as policies
 from rangli.core.errors import Code, Reason
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
@@ -94,10 +95,13 @@ def test_every_reason_says_its_code(described: list[FileDescriptorProto]) -> Non
 def test_every_service_and_method_is_described_and_served(
     described: list[FileDescriptorProto],
 ) -> None:
-    exposed = (selection.expose, activities.expose, pricing.expose)
+    none = _NoStores()
+    services = (
+        *(expose(none) for expose in (selection.expose, activities.expose, policies.expose)),  # type: ignore[arg-type]
+        pricing.expose(none, none),  # type: ignore[arg-type]
+    )
     served = {
-        service.name: {method.name: method for method in service.methods}
-        for service in (expose(_NoStores()) for expose in exposed)  # type: ignore[operator]
+        service.name: {method.name: method for method in service.methods} for service in services
     }
     for file in described:
         comments = _comments(file)
@@ -152,6 +156,9 @@ def messages(
 _SAID_BY_CALLERS = re.compile(
     r".*Request(\.Header)?|Activity|ActivitySpec|Schedule|WeeklyWindow|FundingShare|CartLine"
     r"|Credential|PriceEntry|Set|\w+Target|Min\w+|SetPrice|PercentOff|AmountOff|Tier|ThresholdOff"
+    r"|Compare|FactIs|Rule|DeliveredBy|Presents|AllOf|AnyOf|NotAny|NthUnit|BuyGet|NForPrice|BundlePart"
+    r"|Bundle|Gift|TradeUp|ShippingOff|Earn|Multiplier|Stop|Stacking|Rounding|StackingPolicy"
+    r"|PolicyGroup|GroupMember|Guards"
 )
 _BEGINNINGS = ("Required", "Optional", "Output only")
 
@@ -194,11 +201,15 @@ def test_messages_are_described(described: list[FileDescriptorProto]) -> None:
     assert silent == []
 
 
+# What is listed whole: it is bounded, and small.
+_FEW = {"ListTemplates", "ListPolicies", "ListAssignments"}
+
+
 def test_changes_carry_a_request_id_and_lists_carry_pages(
     described: list[FileDescriptorProto],
 ) -> None:
     names = {name: message for file in described for _, name, message in messages(file)}
-    reads = re.compile(r"(Get|List|Quote|BatchQuote).*")
+    reads = re.compile(r"(Get|List|Lint|Preview|Quote|BatchQuote|Simulate).*")
     for file in described:
         for service in file.service:
             for method in service.method:
@@ -207,7 +218,7 @@ def test_changes_carry_a_request_id_and_lists_carry_pages(
                 if f"{request}.Header" in names:
                     fields = {field.name for field in names[f"{request}.Header"].field}
                 assert ("request_id" in fields) != bool(reads.fullmatch(method.name)), method.name
-                if method.name.startswith("List") and method.name != "ListTemplates":
+                if method.name.startswith("List") and method.name not in _FEW:
                     assert {"page_size", "page_token"} <= fields
 
 

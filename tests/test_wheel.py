@@ -18,7 +18,8 @@ ROOT = Path(__file__).parent.parent
 # What the image copies; what a build leaves in the tree must not get into the wheel.
 SOURCES = ("pyproject.toml", "README.md", "LICENSE", "cython_ext", "src")
 BUILT = shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so", "*.c")
-KERNEL = f"_stacking{sysconfig.get_config_var('EXT_SUFFIX')}"
+SUFFIX = sysconfig.get_config_var("EXT_SUFFIX")
+KERNEL, CODEC = (f"rangli/pricing/{name}{SUFFIX}" for name in ("_stacking", "_codec"))
 
 QUOTE = """
 import sys
@@ -78,10 +79,11 @@ def test_wheel_holds_the_package_and_nothing_else(wheel):
     package = {
         path.relative_to(ROOT / "src").as_posix()
         for path in (ROOT / "src" / "rangli").rglob("*")
-        if path.suffix in {".py", ".pyi", ".sql", ".lua"} or path.name == "py.typed"
+        if path.suffix in {".py", ".pyi", ".sql", ".lua", ".yaml", ".svg", ".md"}
+        or path.name == "py.typed"
     }
 
-    assert names == package | {f"rangli/pricing/{KERNEL}"}
+    assert names == package | {KERNEL, CODEC}
 
 
 def test_wheel_holds_stubs_migrations_and_licence(wheel):
@@ -115,5 +117,5 @@ def test_installed_wheel_runs_away_from_the_sources(wheel, tmp_path):
 
     assert version.strip() == __version__
     assert Path(package) == packages / "rangli" / "__init__.py"
-    assert Path(kernel) == packages / "rangli" / "pricing" / KERNEL
+    assert Path(kernel) == packages / KERNEL
     assert payable == "700"

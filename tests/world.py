@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager
 from datetime import UTC, datetime
 from itertools import count
@@ -13,6 +13,7 @@ from typing import Any
 from rangli.activities import rpc as activities
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
+from rangli.activities.policies import rpc as policies
 from rangli.core.call import CallContext, Method, Shape
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
@@ -45,7 +46,12 @@ class World:
         self.stores = stores
         self.feed = feed
         self.tenant = tenant
-        services = (selection.expose(stores), activities.expose(stores), pricing.expose(feed))
+        services = (
+            selection.expose(stores),
+            activities.expose(stores),
+            policies.expose(stores),
+            pricing.expose(feed, stores),
+        )
         self._methods: dict[str, tuple[str, Method]] = {
             method.name: (service.name, method)
             for service in services
@@ -73,7 +79,8 @@ class World:
         service, method = self._methods[name]
         context = CallContext(self.tenant, actor, f"{service}/{name}", at, monotonic() + 60)
         if method.shape is Shape.INLINE:
-            return method.handler(context, request)
+            answer = method.handler(context, request)
+            return await answer if isinstance(answer, Awaitable) else answer
         if method.shape is Shape.CLIENT_STREAM:
             stream = request if isinstance(request, AsyncIterator) else _stream(request)
             return await method.handler(context, stream)
@@ -200,7 +207,7 @@ def spec(template_id: str, **fields: Any) -> ab.ActivitySpec:
         for name in list(fields)
         if name in ab.Effect.DESCRIPTOR.fields_by_name
     }
-    if template_id != "price_book":
+    if template_id not in ("price_book", "shipping_discount", "shipping_coupon"):
         fields.setdefault("products", {"all": True})
     return ab.ActivitySpec(
         template_id=template_id,

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rangli.client import CallRefused, RangliClient
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1.activity_service_pb2 import PriceEntry
-from rangli.v1.pricing_service_pb2 import CartLine, QuoteRequest
+from rangli.v1.pricing_service_pb2 import CartLine, GetPricesRequest, QuoteRequest
 from rangli.v1.selection_service_pb2 import SET_KIND_STORE
 
 
@@ -132,6 +132,17 @@ async def test_a_batch_has_an_item_for_each_cart_also_for_a_refused_one(client):
     kinds = [item.WhichOneof("result") for item in answer.items]
     assert kinds == ["quote", "error", "quote"]
     assert answer.items[1].error.code == grpc.StatusCode.INVALID_ARGUMENT.value[0]
+
+
+async def test_products_have_prices_of_their_own(client):
+    products = [CartLine(line_id=sku, sku=sku, quantity=1, list_minor=500) for sku in "ab"]
+
+    answer = await client.pricing.get_prices(GetPricesRequest(currency="EUR", products=products))
+
+    assert [(told.line_id, told.price_minor) for told in answer.prices] == [("a", 500), ("b", 500)]
+    with pytest.raises(CallRefused) as refused:
+        await client.pricing.get_prices(GetPricesRequest(currency="EUR"))
+    assert refused.value.violations[0].field == "products"
 
 
 async def test_sets_are_imported_and_listed(client):

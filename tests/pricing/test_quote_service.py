@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, timedelta
+from time import monotonic
 
 import pytest
 from google.rpc.code_pb2 import INVALID_ARGUMENT
 from google.rpc.error_details_pb2 import BadRequest
 
+from rangli.core.call import CallContext
 from rangli.core.errors import Invalid
+from rangli.pricing import rpc
 from rangli.v1 import pricing_service_pb2 as qb
+from tests.pricing import invariants
 from tests.world import NOW, World, cart, coupon, entry, line, spec
 
 TEN = spec("item_discount", percent_off={"off_bps": 1000})
@@ -126,3 +131,114 @@ async def test_a_batch_is_of_some_carts(world: World, size: int) -> None:
         await world.call("BatchQuote", qb.BatchQuoteRequest(quotes=[cart(line("a", 1))] * size))
 
     assert refused.value.violations[0].field == "quotes"
+
+
+def _hostile(lines: int, coupons: int) -> qb.QuoteRequest:
+    """A cart on which very many combinations look alike."""
+    return cart(
+        *(line(f"l{n}", 1000 + 7 * n) for n in range(lines)),
+        credentials=[coupon(f"c{n}", f"c{n}") for n in range(coupons)],
+        policy_id="best",
+        node_limit=20_000,
+    )
+
+
+async def _publish_coupons(world: World, coupons: int) -> None:
+    for number in range(coupons):
+        least = {"min_amount": {"amount_minor": 20_000 - 100 * number}}
+        tens = {"skus": [f"l{n}" for n in range(number % 5, 40, 1 + number % 3)]}
+        await world.launch(
+            f"c{number}",
+            spec(
+                "item_coupon",
+                percent_off={"off_bps": 500 + 13 * number},
+                products=tens,
+                conditions=[least],
+                stacking={"exclusion_group": f"g{number % 7}"},
+            ),
+        )
+
+
+async def test_others_are_answered_while_the_cheapest_cart_is_searched(world: World) -> None:
+    await _publish_coupons(world, 20)
+    await world.caught_up()
+    hostile = _hostile(40, 20)
+
+    search = asyncio.create_task(world.call("Quote", hostile))
+    await asyncio.sleep(0)
+    meanwhile = await world.call("Quote", cart(line("a", 1000)))
+
+    assert meanwhile.payable_minor == 1000
+    assert not search.done()
+    found = await search
+    invariants.check(hostile, found)
+    assert 1 < found.nodes <= hostile.node_limit
+    assert found.proven == (found.gap_minor == 0)
+
+
+async def test_a_batch_with_searches_prices_each_cart_as_alone(world: World) -> None:
+    await _publish_coupons(world, 4)
+    await world.caught_up()
+    carts = [cart(line("a", 500)), _hostile(10, 4), cart(line("b", 700))]
+
+    answer = await world.call("BatchQuote", qb.BatchQuoteRequest(quotes=carts))
+
+    assert [item.quote.policy_id for item in answer.items] == ["default", "best", "default"]
+    assert answer.items[1].quote == await world.quote(carts[1])
+
+
+async def test_a_large_cart_is_priced_the_same_off_the_loop(world: World) -> None:
+    for number in range(41):
+        await world.launch(
+            f"item{number}", spec("item_coupon", amount_off={"amount_minor": 1000 + number})
+        )
+    await world.caught_up()
+    lines = [line(f"l{n}", 10_000, 2) for n in range(500)]
+    shown = [coupon(f"item{n}", f"c{n}") for n in range(41)]
+    large = cart(*lines, credentials=shown)
+
+    answer = await world.quote(large)
+
+    invariants.check(large, answer)
+    assert answer.discount_minor == sum(range(1000, 1041))
+    assert len(answer.applied) == 41
+
+
+async def test_others_are_answered_between_the_large_carts_of_a_batch(world: World) -> None:
+    await world.launch("ten", TEN)
+    await world.caught_up()
+    large = cart(*(line(f"l{n}", 1000) for n in range(400)))
+    methods = rpc.expose(world.feed, world.stores).methods
+    quick = next(method.quick for method in methods if method.name == "BatchQuote")
+    assert quick is not None
+    context = CallContext(world.tenant, "olga", "BatchQuote", NOW, monotonic() + 60)
+    asked = qb.BatchQuoteRequest(quotes=[large] * 6).SerializeToString()
+
+    batch = asyncio.ensure_future(quick(context, asked))
+    turns = 0
+    while not batch.done():
+        await asyncio.sleep(0)
+        turns += 1
+
+    answer = qb.BatchQuoteResponse.FromString(await batch or b"")
+    assert [item.quote.payable_minor for item in answer.items] == [360_000] * 6
+    assert turns >= 6
+
+
+async def test_a_search_on_a_large_cart_visits_fewer_nodes_than_asked(world):
+    # 100 lines and 60 coupons for all of them: 6,000 pairs, hence at most 666 nodes.
+    names = [f"c{number}" for number in range(60)]
+    for number, name in enumerate(names):
+        await world.launch(
+            name, spec("order_coupon", amount_off={"amount_minor": 100 + 7 * number})
+        )
+    request = cart(
+        *(line(f"l{number}", 900 + number) for number in range(100)),
+        credentials=[coupon(name, name) for name in names],
+        policy_id="best",
+        node_limit=1_000_000,
+    )
+
+    answer = await world.quote(request)
+
+    assert 1 <= answer.nodes <= 666

@@ -75,6 +75,7 @@ async def test_quotes_go_on_without_stores_and_health_says_what_is_degraded(serv
             rangli__redis="NOT_SERVING",
             rangli__catalogue="NOT_SERVING",
             rangli__v1__ActivityService="NOT_SERVING",
+            rangli__v1__PolicyService="NOT_SERVING",
             rangli__v1__SelectionService="NOT_SERVING",
         )
         assert await client.health() == await client.health(PRICING) == "SERVING"
@@ -96,6 +97,7 @@ async def test_quotes_go_on_without_stores_and_health_says_what_is_degraded(serv
             rangli__redis="SERVING",
             rangli__catalogue="SERVING",
             rangli__v1__ActivityService="SERVING",
+            rangli__v1__PolicyService="SERVING",
             rangli__v1__SelectionService="SERVING",
         )
         await client.selection.import_set("north", SET_KIND_STORE, ["a"])

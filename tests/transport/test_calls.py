@@ -25,7 +25,9 @@ async def echo_later(_call, request):
 
 
 @pytest.mark.parametrize(
-    ("handler", "shape"), [(echo, Shape.INLINE), (echo_later, Shape.UNARY)], ids=["inline", "unary"]
+    ("handler", "shape"),
+    [(echo, Shape.INLINE), (echo_later, Shape.INLINE), (echo_later, Shape.UNARY)],
+    ids=["inline", "inline-promised", "unary"],
 )
 async def test_request_goes_in_and_answer_comes_out(serving, handler, shape):
     async with serving(Method("Quote", QuoteRequest, handler, shape)) as caller:

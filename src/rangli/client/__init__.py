@@ -9,5 +9,6 @@ a server that goes away are retried: a change carries a request_id, which makes 
 
 from rangli.client.client import RangliClient
 from rangli.client.errors import CallRefused, FieldViolation
+from rangli.client.pricing import adjustments_of
 
-__all__ = ["CallRefused", "FieldViolation", "RangliClient"]
+__all__ = ["CallRefused", "FieldViolation", "RangliClient", "adjustments_of"]

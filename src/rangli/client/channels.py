@@ -11,8 +11,13 @@ import grpc
 
 PRICING = "rangli.v1.PricingService"
 ACTIVITY = "rangli.v1.ActivityService"
+POLICY = "rangli.v1.PolicyService"
 SELECTION = "rangli.v1.SelectionService"
-STREAMS = ((ACTIVITY, "ImportPriceEntries"), (SELECTION, "ImportSet"))
+STREAMS = (
+    (ACTIVITY, "ImportPriceEntries"),
+    (PRICING, "SimulateActivities"),
+    (SELECTION, "ImportSet"),
+)
 
 _MIB = 1024 * 1024
 
@@ -77,7 +82,7 @@ def service_config(*, watch_health: bool) -> dict[str, Any]:
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [
             {
-                "name": _names((s, None) for s in (PRICING, ACTIVITY, SELECTION)),
+                "name": _names((s, None) for s in (PRICING, ACTIVITY, POLICY, SELECTION)),
                 "retryPolicy": retry,
             },
             {"name": _names(STREAMS)},

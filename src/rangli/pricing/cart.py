@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
@@ -11,6 +12,9 @@ class Line:
 
     list_minor: list price of one unit.
     store_id: the line's own or the cart's; "" is unknown.
+    floor_minor: what one unit must cost at least.
+    outside_minor: taken off the whole line elsewhere.
+    other_list_minor: list price of one unit in the other price basis.
     """
 
     line_id: str
@@ -22,6 +26,18 @@ class Line:
     tags: tuple[str, ...]
     store_id: str
     position: int
+    floor_minor: int = 0
+    outside_minor: int = 0
+    other_list_minor: int | None = None
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A part of the order that is delivered together. method: "" is unknown."""
+
+    delivery_id: str
+    fee_minor: int
+    method: str
 
 
 @dataclass(slots=True)
@@ -34,12 +50,30 @@ class Credential:
 
 
 @dataclass(slots=True)
+class LimitLeft:
+    """What limits leave of an activity. None: no such limit."""
+
+    amount_minor: int | None
+    units: int | None
+    uses: int | None
+
+
+@dataclass(slots=True)
 class Cart:
     """A cart to be priced at an instant.
 
     user_id, store_id, channel: "" is unknown.
     at_us: the instant, in microseconds since 1970.
-    explain: tell of everything that touches the cart and gave nothing.
+    explain: tell of everything that touches the cart and gave nothing, and of conditions.
+    codes: public codes as typed, each once whatever its letter case.
+    facts: by name; what is missing is unknown.
+    limits_left: by activity.
+    outside_minor: taken off the whole cart elsewhere.
+    price_basis: "GROSS", "NET"; "" is unknown.
+    policy_id: "": the channel's.
+    node_limit: 0: the policy's.
+    hints: how many at most.
+    snapshot: give what a later refund needs.
     """
 
     currency: str
@@ -51,3 +85,14 @@ class Cart:
     credentials: list[Credential]
     at_us: int
     explain: bool
+    codes: tuple[str, ...] = ()
+    all_codes_or_none: bool = False
+    deliveries: list[Delivery] = field(default_factory=list)
+    facts: Mapping[str, int | str] = field(default_factory=dict)
+    limits_left: Mapping[str, LimitLeft] = field(default_factory=dict)
+    outside_minor: int = 0
+    price_basis: str = ""
+    policy_id: str = ""
+    node_limit: int = 0
+    hints: int = 0
+    snapshot: bool = False

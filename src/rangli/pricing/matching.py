@@ -3,167 +3,150 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from rangli.activities.catalogue import Catalogue
+from rangli.activities.conditions import Known, truth
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import matches
 from rangli.activities.pricebook import Book, Offered
-from rangli.activities.program import Op
-from rangli.activities.scope import Products
+from rangli.activities.program import Kind
+from rangli.activities.scope import Deliveries, Products
 from rangli.core.money import BPS, share_half_up
-from rangli.pricing.cart import Cart, Credential, Line
+from rangli.pricing.cart import Cart, Credential, Delivery, Line
+from rangli.pricing.matched import NOTHING, Candidate, NotMatched, Shown, WhyNot
+from rangli.pricing.rule_names import rule_names
+from rangli.rules.expression import Names
 
-NO_END = 2**63 - 1
-
-
-class WhyNot(StrEnum):
-    """Why an activity gave nothing; of several reasons the first in this order is given."""
-
-    UNKNOWN_ACTIVITY = "UNKNOWN_ACTIVITY"
-    NO_CREDENTIAL_NEEDED = "NO_CREDENTIAL_NEEDED"
-    CREDENTIAL_EXPIRED = "CREDENTIAL_EXPIRED"
-    NOT_LIVE = "NOT_LIVE"
-    NOT_STARTED = "NOT_STARTED"
-    ENDED = "ENDED"
-    OUTSIDE_WINDOW = "OUTSIDE_WINDOW"
-    OTHER_CURRENCY = "OTHER_CURRENCY"
-    OTHER_CHANNEL = "OTHER_CHANNEL"
-    NOT_IN_AUDIENCE = "NOT_IN_AUDIENCE"
-    OTHER_STORE = "OTHER_STORE"
-    NO_ELIGIBLE_LINE = "NO_ELIGIBLE_LINE"
-    NO_CREDENTIAL = "NO_CREDENTIAL"
-    CONDITION_NOT_MET = "CONDITION_NOT_MET"
-    BEATEN = "BEATEN"
-    NO_EFFECT = "NO_EFFECT"
-
-
-@dataclass(slots=True)
-class Candidate:
-    """An activity that is to act on a cart.
-
-    expires_us: until when its credential is good; NO_END if that is not known.
-    lines: indices of eligible lines, rising.
-    offered: price books only: each eligible line's entry.
-    own_lines: for each condition with products of its own, the lines it reads.
-    """
-
-    activity: LiveActivity
-    credential_id: str
-    expires_us: int
-    lines: list[int]
-    offered: list[Offered] | None = None
-    own_lines: list[list[int]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class NotMatched:
-    """An activity that touches the cart, or was presented, and is not to act."""
-
-    activity_id: str
-    credential_id: str
-    why: WhyNot
+_Found = Candidate | NotMatched
 
 
 class Matcher:
-    """One cart against one catalogue. Lines stand in the order that decides ties."""
+    """One cart against one catalogue. Rows stand in the order that decides ties."""
 
-    def __init__(self, catalogue: Catalogue, cart: Cart, lines: Sequence[Line]) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        cart: Cart,
+        lines: Sequence[Line],
+        deliveries: Sequence[Delivery] = (),
+    ) -> None:
         self._catalogue = catalogue
         self._cart = cart
         self._lines = lines
+        self._deliveries = deliveries
+        self._stores = [line.store_id for line in lines] + [cart.store_id] * len(deliveries)
         index = catalogue.index
-        self._facts = [index.facts(x.sku, x.category_path, x.brand, x.tags) for x in lines]
-        self._touched: dict[str, tuple[LiveActivity, list[int]]] = {}
+        self._facts = [
+            index.facts(x.sku, x.category_path, x.brand, x.tags, x.list_minor) for x in lines
+        ]
+        self._touched = self._touching()
+        # By activity and store, since most lines are of one store.
+        self._in_stores: dict[tuple[str, str], bool] = {}
+        self._known: Known | None = None
+
+    def match(self) -> tuple[list[Candidate], list[NotMatched]]:
+        """What is to act, in no order, and what is not: what was shown first, then by activity."""
+        candidates: list[Candidate] = []
+        not_matched: list[NotMatched] = []
+        cart = self._cart
+        shown: set[str] = set()
+        for place, credential in enumerate(cart.credentials):
+            shown.add(credential.activity_id)
+            _sort([self._presented(credential, place)], candidates, not_matched)
+        for place, code in enumerate(cart.codes, len(cart.credentials)):
+            found = self._coded(Shown(code=code, place=place))
+            if found.activity is not None:
+                shown.add(found.activity.activity_id)
+            _sort([found], candidates, not_matched)
+        quiet: list[NotMatched] = []
+        for activity, lines in self._touched.values():
+            if not (activity.credential and activity.activity_id in shown):
+                _sort([self._unasked(activity, lines)], candidates, quiet)
+        for book in self._catalogue.price_books:
+            if book.until_us <= cart.at_us and not cart.explain:
+                break  # so are all behind it
+            _sort(self._booked(book), candidates, quiet)
+        if cart.explain:
+            not_matched += sorted(quiet, key=lambda n: n.activity_id)
+        return candidates, not_matched
+
+    def _touching(self) -> dict[str, tuple[LiveActivity, list[int]]]:
+        """The activities whose products, or deliveries, are in the cart, with their lines."""
+        index, cart = self._catalogue.index, self._cart
+        touched: dict[str, tuple[LiveActivity, list[int]]] = {}
         for number, facts in enumerate(self._facts):
             # What cannot act is looked at only if somebody wants to know why.
             touching = index.touching(facts) if cart.explain else index.acting(facts, cart.at_us)
             for activity in touching:
-                touched = self._touched.get(activity.activity_id)
-                if touched is None:
-                    self._touched[activity.activity_id] = (activity, [number])
+                known = touched.get(activity.activity_id)
+                if known is None:
+                    touched[activity.activity_id] = (activity, [number])
                 else:
-                    touched[1].append(number)
-        # By activity and store, since most lines are of one store.
-        self._in_stores: dict[tuple[str, str], bool] = {}
+                    known[1].append(number)
+        if self._deliveries:
+            for activity in self._catalogue.deliverers:
+                if activity.until_us <= cart.at_us and not cart.explain:
+                    break  # so are all behind it
+                if rows := self._own_lines(activity):
+                    touched[activity.activity_id] = (activity, rows)
+        return touched
 
-    def match(self) -> tuple[list[Candidate], list[NotMatched]]:
-        """What is to act, in no order, and what is not: credentials first, then by activity."""
-        candidates: list[Candidate] = []
-        not_matched: list[NotMatched] = []
-        for credential in self._cart.credentials:
-            self._sort(self._presented(credential), candidates, not_matched)
-        presented = {credential.activity_id for credential in self._cart.credentials}
-        quiet: list[NotMatched] = []
-        for activity, lines in self._touched.values():
-            if not (activity.credential and activity.activity_id in presented):
-                self._sort([self._unasked(activity, lines)], candidates, quiet)
-        for book in self._catalogue.price_books:
-            if book.until_us <= self._cart.at_us and not self._cart.explain:
-                break  # so are all behind it
-            self._sort(self._booked(book), candidates, quiet)
-        if self._cart.explain:
-            not_matched += sorted(quiet, key=lambda n: n.activity_id)
-        return candidates, not_matched
-
-    @staticmethod
-    def _sort(
-        found: Iterable[Candidate | NotMatched],
-        candidates: list[Candidate],
-        not_matched: list[NotMatched],
-    ) -> None:
-        for item in found:
-            if isinstance(item, Candidate):
-                candidates.append(item)
-            else:
-                not_matched.append(item)
-
-    def _presented(self, credential: Credential) -> list[Candidate | NotMatched]:
-        name = credential.activity_id
+    def _presented(self, credential: Credential, place: int) -> _Found:
+        name, expires_us = credential.activity_id, credential.expires_us
+        shown = Shown(credential.credential_id, place=place)
         activity = self._catalogue.activities.get(name)
-        why: WhyNot | None = None
         if activity is None:
-            why = WhyNot.UNKNOWN_ACTIVITY
-        elif not activity.credential:
-            why = WhyNot.NO_CREDENTIAL_NEEDED
-        elif credential.expires_us is not None and self._cart.at_us >= credential.expires_us:
-            why = WhyNot.CREDENTIAL_EXPIRED
-        if activity is None or why is not None:
-            return [NotMatched(name, credential.credential_id, why or WhyNot.UNKNOWN_ACTIVITY)]
-        lines = self._eligible(activity.products) if activity.products is not None else []
-        return [self._candidate(activity, lines, credential)]
+            return NotMatched(name, shown, WhyNot.UNKNOWN_ACTIVITY)
+        if not activity.credential:
+            return NotMatched(name, shown, WhyNot.NO_CREDENTIAL_NEEDED, activity)
+        if expires_us is not None:
+            shown.expires_us = expires_us
+            if self._cart.at_us >= expires_us:
+                return NotMatched(name, shown, WhyNot.CREDENTIAL_EXPIRED, activity)
+        return self._candidate(activity, self._own_lines(activity), shown)
 
-    def _unasked(self, activity: LiveActivity, lines: list[int]) -> Candidate | NotMatched:
-        candidate = self._candidate(activity, lines, None)
-        if activity.credential and isinstance(candidate, Candidate):
-            return NotMatched(activity.activity_id, "", WhyNot.NO_CREDENTIAL)
-        return candidate
+    def _coded(self, shown: Shown) -> _Found:
+        """The running activity that has the code: the first that can act, else the first."""
+        refused: NotMatched | None = None
+        for activity in self._running(shown.code):
+            found = self._candidate(activity, self._own_lines(activity), shown)
+            if isinstance(found, Candidate):
+                return found
+            refused = refused or found
+        return refused or NotMatched("", shown, WhyNot.UNKNOWN_CODE)
 
-    def _candidate(
-        self, activity: LiveActivity, lines: list[int], credential: Credential | None
-    ) -> Candidate | NotMatched:
-        credential_id = credential.credential_id if credential is not None else ""
+    def _running(self, code: str) -> list[LiveActivity]:
+        """The running activities that have the public code, by id."""
+        activities = self._catalogue.activities
+        named = self._catalogue.by_code.get(code.casefold(), ())
+        at_us = self._cart.at_us
+        return [activities[name] for name in named if activities[name].dormant(at_us) is None]
+
+    def _unasked(self, activity: LiveActivity, lines: list[int]) -> _Found:
+        found = self._candidate(activity, lines, NOTHING)
+        if activity.credential and isinstance(found, Candidate):
+            return NotMatched(activity.activity_id, NOTHING, WhyNot.NO_CREDENTIAL, activity)
+        return found
+
+    def _candidate(self, activity: LiveActivity, lines: list[int], shown: Shown) -> _Found:
         why = self._why_not(activity)
         if why is None and activity.stores is not None:
             here = [n for n in lines if self._in_store(activity, n)]
-            if not here and not any(self._in_store(activity, n) for n in range(len(self._lines))):
+            if not here and not any(self._in_store(activity, n) for n in range(len(self._stores))):
                 why = WhyNot.OTHER_STORE
             lines = here
         if why is None and not lines:
             why = WhyNot.NO_ELIGIBLE_LINE
         if why is not None:
-            return NotMatched(activity.activity_id, credential_id, why)
-        own_lines = [
-            [number for number in self._eligible(target) if self._in_store(activity, number)]
-            for target in activity.own_products
+            return NotMatched(activity.activity_id, shown, why, activity)
+        lists = [
+            [number for number in self._listed(target) if self._in_store(activity, number)]
+            for target in activity.lists
         ]
-        expires_us = credential.expires_us if credential is not None else None
-        if expires_us is None:
-            expires_us = NO_END
-        return Candidate(activity, credential_id, expires_us, lines, None, own_lines)
+        facts = [truth(fact, self._told()) for fact in activity.facts]
+        return Candidate(activity, shown, lines, lists, facts)
 
-    def _booked(self, book: LiveActivity) -> list[Candidate | NotMatched]:
+    def _booked(self, book: LiveActivity) -> list[_Found]:
         """The book at work; or why not, if it knows a product of the cart."""
         entries = self._catalogue.books.get(book.activity_id)
         if entries is None:
@@ -175,9 +158,9 @@ class Matcher:
                 return [candidate]
             anywhere = any(self._in_store(book, number) for number in range(len(self._lines)))
             why = WhyNot.NO_ELIGIBLE_LINE if anywhere else WhyNot.OTHER_STORE
-        if not (self._cart.explain and self._known(entries)):
+        if not (self._cart.explain and self._known_to(entries)):
             return []
-        return [NotMatched(book.activity_id, "", why)]
+        return [NotMatched(book.activity_id, NOTHING, why, book)]
 
     def _priced(self, book: LiveActivity, entries: Book) -> Candidate:
         lines: list[int] = []
@@ -190,9 +173,9 @@ class Matcher:
             if found:
                 lines.append(number)
                 offered.append(found[0] if len(found) == 1 else _lowest(found, line))
-        return Candidate(book, "", NO_END, lines, offered)
+        return Candidate(book, NOTHING, lines, offered=offered)
 
-    def _known(self, entries: Book) -> bool:
+    def _known_to(self, entries: Book) -> bool:
         return any(
             entries.knows(line.sku, self._catalogue.entry_store_sets(line.store_id))
             for line in self._lines
@@ -205,6 +188,8 @@ class Matcher:
             return WhyNot(dormant.value)
         if activity.currency != cart.currency:
             return WhyNot.OTHER_CURRENCY
+        if activity.price_basis is not None and activity.price_basis != cart.price_basis:
+            return WhyNot.OTHER_PRICE_BASIS
         if activity.channels and cart.channel not in activity.channels:
             return WhyNot.OTHER_CHANNEL
         if not self._catalogue.in_audience(activity, cart.user_id, cart.user_groups):
@@ -214,14 +199,57 @@ class Matcher:
     def _in_store(self, activity: LiveActivity, number: int) -> bool:
         if activity.stores is None:
             return True
-        key = (activity.activity_id, self._lines[number].store_id)
+        key = (activity.activity_id, self._stores[number])
         known = self._in_stores.get(key)
         if known is None:
             known = self._in_stores[key] = self._catalogue.in_store(activity, key[1])
         return known
 
-    def _eligible(self, target: Products) -> list[int]:
+    def _own_lines(self, activity: LiveActivity) -> list[int]:
+        """The rows the activity is for, wherever they are: of a shipping offer, deliveries."""
+        if activity.products is not None:
+            return self._listed(activity.products)
+        lists = [self._listed(each) for each in activity.lists if isinstance(each, Deliveries)]
+        return sorted(set().union(*lists))
+
+    def _listed(self, target: Products | Deliveries) -> list[int]:
+        if isinstance(target, Deliveries):
+            return [
+                number
+                for number, delivery in enumerate(self._deliveries, len(self._lines))
+                if not target.methods or delivery.method in target.methods
+            ]
         return [number for number, facts in enumerate(self._facts) if matches(target, facts)]
+
+    def _told(self) -> Known:
+        """What the request says that conditions may ask for."""
+        if self._known is None:
+            cart = self._cart
+            methods = frozenset(delivery.method for delivery in cart.deliveries)
+            presented = {
+                credential.activity_id
+                for credential in cart.credentials
+                if credential.expires_us is None or cart.at_us < credential.expires_us
+            }
+            for code in cart.codes:
+                presented.update(activity.activity_id for activity in self._running(code))
+            self._known = Known(
+                values=cart.facts,
+                methods=methods or None,
+                presented=frozenset(presented),
+                names=Names(lambda: rule_names(cart, self._lines, presented)),
+            )
+        return self._known
+
+
+def _sort(
+    found: Iterable[_Found], candidates: list[Candidate], not_matched: list[NotMatched]
+) -> None:
+    for item in found:
+        if isinstance(item, Candidate):
+            candidates.append(item)
+        else:
+            not_matched.append(item)
 
 
 def _lowest(offered: Sequence[Offered], line: Line) -> Offered:
@@ -231,8 +259,8 @@ def _lowest(offered: Sequence[Offered], line: Line) -> Offered:
 
 def _off(entry: Offered, line: Line) -> int:
     """What an entry takes off the line's list price, as the kernel will."""
-    if entry.op == Op.UNIT_PRICE:
+    if entry.kind == Kind.PRICE:
         return (line.list_minor - entry.value) * line.quantity
-    if entry.op == Op.UNIT_OFF:
+    if entry.kind == Kind.OFF:
         return share_half_up(entry.value, line.quantity, entry.per_quantity)
     return share_half_up(line.list_minor * line.quantity, entry.value, BPS)

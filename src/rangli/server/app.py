@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from rangli.activities import rpc as activities
 from rangli.activities.feed import CatalogueFeed
+from rangli.activities.policies import rpc as policies
 from rangli.core.call import Service
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
@@ -71,13 +72,19 @@ def _wired(stores: Stores, feed: CatalogueFeed) -> App:
         return feed.ready
 
     return App(
-        services=(pricing.expose(feed), activities.expose(stores), selection.expose(stores)),
+        services=(
+            pricing.expose(feed, stores),
+            activities.expose(stores),
+            policies.expose(stores),
+            selection.expose(stores),
+        ),
         checks={POSTGRES: postgres, REDIS: redis, CATALOGUE: catalogue, LOADED: loaded},
         needs={
             # A quote needs no store: it is given from the last catalogue.
             "": (LOADED,),
             pricing.NAME: (LOADED,),
             activities.NAME: (POSTGRES,),
+            policies.NAME: (POSTGRES,),
             selection.NAME: (POSTGRES,),
         },
     )

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from rangli.cli.demo import table
+from rangli.cli import table
 
 
 def test_without_its_extra_the_demo_says_how_to_install_it():

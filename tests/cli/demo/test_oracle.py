@@ -58,12 +58,13 @@ def test_equally_dear_lines_are_taken_by_position():
     assert act(frame, ("a", 50, 10_000, 0), ("a", 50, 10_000, 1)) == [("a", 0, 50, 50, 0)]
 
 
-def test_a_coupon_larger_than_a_unit_is_clamped_to_what_is_left_on_it_rounded_down():
+def test_a_coupon_larger_than_a_unit_is_clamped_to_what_is_left_on_it():
     frame = lines((1, 7, 1, 11, 2, 3.0))
 
-    assert act(frame, ("a", 51, 10_000, 0), ("b", 500, 10_000, 0)) == [
+    assert act(frame, ("a", 51, 10_000, 0), ("b", 500, 10_000, 0), ("c", 500, 10_000, 0)) == [
         ("a", 0, 51, 51, 0),
-        ("b", 0, 124, 124, 0),  # 249 left on two units
+        ("b", 0, 150, 150, 0),  # the unit that nothing was taken off yet
+        ("c", 0, 99, 99, 0),
     ]
 
 

@@ -60,13 +60,23 @@ def no_such_method(path: str) -> RpcHandler:
 def _inline(method: Method, path: str, gate: Gate) -> Callable[[bytes, Context], Awaitable[bytes]]:
     parse = _parser(method)
     handle = method.handler
+    quick, limit_bytes = method.quick, method.limit_bytes
     deadline_s_max = method.deadline_s_max
 
     async def call(data: bytes, context: Context) -> bytes:
         try:
             gate.enter(context)
             ctx = call_context(path, deadline_s_max, arrived=context)
-            answer: bytes = handle(ctx, parse(data)).SerializeToString()
+            if quick is not None and len(data) <= limit_bytes:
+                quickly: bytes | None = quick(ctx, data)
+                if quickly is not None:
+                    return quickly
+            message = handle(ctx, parse(data))
+            answer: bytes = (
+                await _in_time(ctx, message)
+                if isinstance(message, Awaitable)
+                else message.SerializeToString()
+            )
         except RangliError as refusal:
             await refuse(context, path, refusal)
         except Exception as fault:
@@ -79,8 +89,15 @@ def _inline(method: Method, path: str, gate: Gate) -> Callable[[bytes, Context],
 def _unary(method: Method, path: str, gate: Gate) -> Callable[[bytes, Context], Awaitable[bytes]]:
     parse = _parser(method)
 
+    async def answered(ctx: CallContext, data: bytes) -> Any:
+        if method.quick is not None and len(data) <= method.limit_bytes:
+            quickly = await method.quick(ctx, data)
+            if quickly is not None:
+                return quickly
+        return await method.handler(ctx, parse(data))
+
     async def call(data: bytes, context: Context) -> bytes:
-        return await _awaited(method, path, gate, context, lambda: parse(data))
+        return await _awaited(method, path, gate, context, lambda ctx: answered(ctx, data))
 
     return call
 
@@ -95,19 +112,25 @@ def _client_stream(
             yield parse(data)
 
     async def call(messages: AsyncIterator[bytes], context: Context) -> bytes:
-        return await _awaited(method, path, gate, context, lambda: parsed(messages))
+        return await _awaited(
+            method, path, gate, context, lambda ctx: method.handler(ctx, parsed(messages))
+        )
 
     return call
 
 
 async def _awaited(
-    method: Method, path: str, gate: Gate, context: Context, request: Callable[[], Any]
+    method: Method,
+    path: str,
+    gate: Gate,
+    context: Context,
+    work: Callable[[CallContext], Awaitable[Any]],
 ) -> bytes:
     """Run a coroutine handler, cancelled when the deadline passes or the caller goes away."""
     try:
         gate.enter(context)
         ctx = call_context(path, method.deadline_s_max, arrived=context)
-        answer: bytes = await _in_time(ctx, method.handler(ctx, request()))
+        answer: bytes = await _in_time(ctx, work(ctx))
     except RangliError as refusal:
         await refuse(context, path, refusal)
     except Exception as fault:
@@ -123,8 +146,8 @@ async def _in_time(ctx: CallContext, answer: Awaitable[Any]) -> bytes:
         if limit.expired():
             raise DeadlinePassed from error
         raise
-    serialized: bytes = message.SerializeToString()
-    return serialized
+    answered: bytes = message if isinstance(message, bytes) else message.SerializeToString()
+    return answered
 
 
 def _parser(method: Method) -> Callable[[bytes], Any]:

@@ -36,7 +36,7 @@ def call_context(path: str, deadline_s_max: float, *, arrived: Arrived) -> CallC
             _refuse_two_values(key)
         texts[key] = value
     tenant = texts.get(TENANT_KEY, DEFAULT_TENANT)
-    if TENANT.fullmatch(tenant) is None:
+    if tenant is not DEFAULT_TENANT and TENANT.fullmatch(tenant) is None:
         raise Invalid(
             Reason.MALFORMED_TENANT,
             f"metadata {TENANT_KEY} must be 1-63 characters of a-z, 0-9, '-', '_' "
