@@ -9,7 +9,7 @@ RPC_PROTOS = $(shell $(BIN)/python -c 'import google.rpc; print(google.rpc.__pat
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(RPC_PROTOS)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check bench load soak proto proto-accept format clean
+.PHONY: help demo test serve check bench peers load soak proto proto-accept format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ check: $(INSTALLED) ## lint, types, import contract, and whether the protos brea
 
 bench: $(INSTALLED) ## measure, and write reports/bench.json (ARGS=kernel for one)
 	$(BIN)/rangli bench --json reports/bench.json $(ARGS)
+
+peers: $(INSTALLED) ## django-oscar and Medusa on the same carts; writes reports/peers.json, takes minutes
+	$(BIN)/python -m loadtests.peers reports/peers.json
 
 load: $(INSTALLED) ## locust against a server of its own, for half a minute; writes reports/load.html
 	$(BIN)/python -m loadtests $(ARGS)

@@ -5,6 +5,7 @@
     locustfile  the users; locust runs it, by the command above or by hand
     check       what a right answer is
     summary     rate, percentiles and failures of a run
+    peers       the same carts through other engines: `make peers`
 
 Needs the extras: `pip install 'rangli[demo,load]'`. Run from the root of the repository.
 """

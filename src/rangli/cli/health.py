@@ -15,6 +15,7 @@ WHOLE = ""
 PARTS = (
     "rangli.v1.PricingService",
     "rangli.v1.ActivityService",
+    "rangli.v1.PolicyService",
     "rangli.v1.SelectionService",
     "rangli.catalogue.loaded",
     "rangli.catalogue",

@@ -42,6 +42,24 @@ def health(ctx: typer.Context) -> None:
 
 
 @app.command(context_settings=_LATER)
+def policy(ctx: typer.Context) -> None:
+    """Stacking policies: put, get, list, assign, picture."""
+    _run("rangli.cli.policy", "policy", ctx.args)
+
+
+@app.command(context_settings=_LATER)
+def lint(ctx: typer.Context) -> None:
+    """Tell what is wrong, or may go wrong, with activities; 1 if there are errors."""
+    _run("rangli.cli.lint", "lint", ctx.args)
+
+
+@app.command(context_settings=_LATER)
+def simulate(ctx: typer.Context) -> None:
+    """Tell what drafts would change on recorded carts, or on the demo's baskets."""
+    _run("rangli.cli.simulate", "simulate", ctx.args)
+
+
+@app.command(context_settings=_LATER)
 def demo(ctx: typer.Context) -> None:
     """Price a real retailer's baskets over gRPC and compare with what the tills recorded."""
     _run("rangli.cli.demo.command", "demo", ctx.args)
@@ -60,12 +78,17 @@ def version() -> None:
 
 
 def _run(module: str, name: str, arguments: list[str]) -> None:
-    """Run the function of that name as a command of its own."""
+    """Run the function of that name as a command of its own, or the group of commands."""
     try:
         command = getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         typer.echo(f"rangli {name} needs {error.name}, which is not installed", err=True)
         sys.exit(1)
-    later = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    later.command(name)(command)
+    if isinstance(command, typer.Typer):
+        later = command
+    else:
+        later = typer.Typer(
+            add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+        )
+        later.command(name)(command)
     later(args=arguments, prog_name=f"rangli {name}")

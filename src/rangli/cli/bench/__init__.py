@@ -1,6 +1,16 @@
 """`rangli bench`: what rangli's own parts cost.
 
-Each is a module with `run() -> dict[str, float | str]`.
+Each is a module with `run() -> dict[str, float | str]`:
+
+    kernel      the price kernel alone
+    search      the cheapest cart under the preset "best"
+    quote       a quote in process, from bytes to bytes; a real retailer's baskets too
+    catalogue   whether the size of the catalogue costs a quote anything
+    wire        a served Quote against an echo of raw bytes
+    batch       a served BatchQuote with the wire codec against protobuf objects
+
+They share `mix` (carts, and the `sorts` of activity that touch them), `books`, `real`, `serving`
+(the service without a wire), `servers` and `h2load`.
 
 A figure is the median of interleaved rounds in one process or of pinned ones, so that a noisy
 machine decides nothing; ratios against a peer or a limit of the same run are what to compare.

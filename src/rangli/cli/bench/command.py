@@ -12,9 +12,12 @@ from typing import Annotated
 import typer
 
 BENCHES = {
-    "kernel": "the price kernel against its readable reference",
-    "catalogue": "a quote from a price book of 593,000 entries against one of 1,000",
-    "wire": "a served Quote against an echo of the same sizes",
+    "kernel": "the price kernel, and how much its readable reference takes",
+    "search": "finding the cheapest cart",
+    "quote": "a quote in process, from bytes to bytes",
+    "catalogue": "a quote beside 1,000,000 price entries against one beside 1,000",
+    "wire": "a served Quote against an echo of raw bytes of the same sizes",
+    "batch": "a served BatchQuote with the wire codec against protobuf objects",
 }
 
 

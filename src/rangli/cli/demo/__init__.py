@@ -9,7 +9,7 @@
     baskets   baskets as quotes, answers as columns
     replay    all baskets through the server, in time order
     compare   service against oracle against tills
-    page      the HTML report;  chart  its pictures;  text  what the terminal shows
+    report    what they come to, as tables;  page  in HTML;  chart  its pictures
     run       the whole job, top to bottom;  command  its options
 
 Everything but `command` needs the extra: `pip install 'rangli[demo]'`.

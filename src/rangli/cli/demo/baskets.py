@@ -7,6 +7,7 @@ import pandas as pd
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from rangli.cli.demo.offers import BOOK_ID, CURRENCY, MANUFACTURER, RETAILER
+from rangli.client import adjustments_of
 from rangli.v1.pricing_service_pb2 import (
     CartLine,
     Credential,
@@ -93,16 +94,16 @@ class Answers:
         first = self._baskets.first[basket]
         for index, line in enumerate(quote.lines, start=first):
             self._payable[index] = line.payable_minor
-            for adjustment in line.adjustments:
-                for part in adjustment.funders:
-                    self._borne[part.funder][index] += part.amount_minor
-                if adjustment.activity_id == BOOK_ID:
-                    self._book[index] = adjustment.amount_minor
-                if adjustment.credential_id:
-                    parts = {part.funder: part.amount_minor for part in adjustment.funders}
+            for cut in adjustments_of(quote, line):
+                parts = cut.funders()
+                for funder, amount_minor in parts.items():
+                    self._borne[funder][index] += amount_minor
+                if cut.activity.activity_id == BOOK_ID:
+                    self._book[index] += cut.amount_minor
+                if cut.activity.credential_id:
                     self._coupons.append(
                         (
-                            adjustment.credential_id,
+                            cut.activity.credential_id,
                             index,
                             parts.get(MANUFACTURER, 0),
                             parts.get(RETAILER, 0),

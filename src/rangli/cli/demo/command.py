@@ -17,7 +17,8 @@ from rangli.cli.demo.serving import OwnServer, ServerFailed
 from rangli.client import CallRefused
 
 try:
-    from rangli.cli.demo import page, text
+    from rangli.cli import text
+    from rangli.cli.demo import page
     from rangli.cli.demo.data import WEEKS, load
     from rangli.cli.demo.outcome import Outcome, figures
     from rangli.cli.demo.publish import PublishFailed

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rangli.cli.demo.table import Table, usd
+from rangli.cli.table import Table, usd
+from rangli.client import adjustments_of
 from rangli.v1.pricing_service_pb2 import (
     NotApplied,
     NotAppliedReason,
@@ -21,10 +22,10 @@ def explained(request: QuoteRequest, quote: QuoteResponse) -> list[Table]:
     for asked, line in zip(request.lines, quote.lines, strict=True):
         first = [line.line_id, asked.category_path, str(asked.quantity), usd(line.list_minor)]
         taken = [
-            f"-{usd(cut.amount_minor)} {cut.activity_id} ("
-            + ", ".join(f"{part.funder} {usd(part.amount_minor)}" for part in cut.funders)
+            f"-{usd(cut.amount_minor)} {cut.activity.activity_id} ("
+            + ", ".join(f"{funder} {usd(minor)}" for funder, minor in cut.funders().items())
             + ")"
-            for cut in line.adjustments
+            for cut in adjustments_of(quote, line)
         ] or [""]
         rows.append([*first, taken[0], usd(line.payable_minor)])
         rows += [["", "", "", "", more, ""] for more in taken[1:]]

@@ -6,6 +6,9 @@ instead of carts), its own integer arithmetic. What the two agree on has been ca
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 
@@ -73,29 +76,54 @@ def coupon_discount(
     """What each credential takes off which line, after the book: one row per credential that acts.
 
     The credentials of a basket act in order of (activity_id, credential_id). Each takes its face
-    off one unit: of the lines it may act on, the one with most left per unit, ties to the smaller
-    position; never more than is left on a unit (rounded down). Columns: credential_id, line,
-    coupon_minor, manufacturer_minor, retailer_minor.
+    off one unit: of the lines it may act on, the one with most left to pay, ties to the smaller
+    position; never more than is left on it. Units of a line cost the same, rounded down for the
+    first of them, until a coupon has acted on one. Columns: credential_id, line, coupon_minor,
+    manufacturer_minor, retailer_minor.
     """
     left = lines["list_minor"].to_numpy() - book_minor
     quantity = lines["quantity"].to_numpy()
     position = lines["position"].to_numpy()
+    lots: dict[int, list[_Lot]] = {}
     pairs = pairs.sort_values(["basket_id", "activity_id", "credential_id", "line"])
     rows = []
     for (credential_id, face, bps), group in pairs.groupby(
         ["credential_id", "face_minor", "manufacturer_bps"], sort=False
     ):
-        at = group["line"].to_numpy()
-        # Exact at these sizes: amounts below 10^6, quantities below 100.
-        best = at[np.lexsort((position[at], -(left[at] / quantity[at])))[0]]
-        amount = min(int(face), int(left[best] // quantity[best]))
-        left[best] -= amount
+        at = sorted(group["line"], key=lambda line: position[line])
+        of_line = [
+            (line, lot)
+            for line in at
+            for lot in lots.setdefault(line, [_Lot(int(left[line]), int(quantity[line]))])
+        ]
+        best, lot = max(of_line, key=lambda each: each[1].unit_value)  # the first of equals
+        amount = min(int(face), lot.left_minor // lot.units)
+        place = lots[best].index(lot)
+        lots[best][place : place + 1] = lot.less_one(amount)
         manufacturer, retailer = split(amount, int(bps))
         if amount:
             rows.append((credential_id, best, amount, manufacturer, retailer))
     names = ["credential_id", "line", "coupon_minor", "manufacturer_minor", "retailer_minor"]
     frame = pd.DataFrame(rows, columns=names)
     return frame.astype(dict.fromkeys(names[1:], "int64"))
+
+
+@dataclass(frozen=True)
+class _Lot:
+    """Units of a line that cost the same, and what they cost together."""
+
+    left_minor: int
+    units: int
+
+    @property
+    def unit_value(self) -> Fraction:
+        return Fraction(self.left_minor, self.units)
+
+    def less_one(self, amount_minor: int) -> list[_Lot]:
+        """Its first unit, on which a coupon has acted, and the others."""
+        first_minor = self.left_minor // self.units
+        rest = [_Lot(self.left_minor - first_minor, self.units - 1)] if self.units > 1 else []
+        return [_Lot(first_minor - amount_minor, 1), *rest]
 
 
 def split(amount_minor: int, manufacturer_bps: int) -> tuple[int, int]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from rangli.cli.demo import chart, compare, report
 from rangli.cli.demo.outcome import Figures, Outcome, figures
-from rangli.cli.demo.table import Table, percent
+from rangli.cli.table import Table, percent
 
 _STYLE = """
 :root { --ink:#1c2430; --soft:#667085; --rule:#e4e7ec; --paper:#fff; --back:#f6f7f9;

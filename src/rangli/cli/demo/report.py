@@ -9,7 +9,7 @@ from rangli.cli.demo.data import Journey
 from rangli.cli.demo.explain import explained
 from rangli.cli.demo.offers import MANUFACTURER, RETAILER
 from rangli.cli.demo.outcome import Figures, Outcome, Published, figures
-from rangli.cli.demo.table import Table, percent, usd
+from rangli.cli.table import Table, percent, usd
 
 
 def tables(outcome: Outcome) -> list[Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from rangli.cli.demo.table import Table
+from rangli.cli.table import Table
 
 _COLUMN_MAX = 72
 _WIDTH = 100
