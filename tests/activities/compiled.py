@@ -109,15 +109,17 @@ def content(catalogue: Catalogue) -> dict[str, Any]:
         "deliverers": [live.activity_id for live in catalogue.deliverers],
         "by_code": dict(catalogue.by_code),
         "programs": {
-            activity_id: catalogue.programs.programs[number]
+            (activity_id, each.variant): catalogue.programs.programs[number + each.variant]
             for activity_id, number in catalogue.program_numbers.items()
+            for each in catalogue.activities[activity_id].variants
         },
         "books": {name: _offers(each) for name, each in catalogue.books.items()},
     }
 
 
 def _fields(live: LiveActivity) -> dict[str, Any]:
-    return {each.name: getattr(live, each.name) for each in fields(live)}
+    said = {each.name: getattr(live, each.name) for each in fields(live)}
+    return {**said, "further": {carts: _fields(each) for carts, each in live.further.items()}}
 
 
 def _names(by_term: Mapping[str, tuple[LiveActivity, ...]]) -> dict[str, list[str]]:

@@ -113,7 +113,16 @@ def _thresholds(draw: st.DrawFn) -> dict[str, Any]:
 
 EFFECTS: dict[str, Drawn] = {
     "set_price": _off_units({"price_minor": _prices_minor}),
-    "percent_off": _off_units({"off_bps": _rates}, cap_minor=_caps),
+    "percent_off": _off_units({"off_bps": _rates}, cap_minor=_caps)
+    | _of(
+        {
+            "off_bps": _rates,
+            "per": st.just("AMOUNT_PER_LINE"),
+            "unit_limit": st.integers(1, 4),
+            "limit_bounds_money": st.just(True),
+        },
+        cap_minor=_caps,
+    ),
     "amount_off": _off_units({"amount_minor": _amounts}, cap_minor=_caps),
     "threshold_off": _thresholds(),
     "nth_unit": _of(

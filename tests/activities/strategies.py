@@ -70,9 +70,39 @@ def specs(draw: st.DrawFn) -> ab.ActivitySpec:
         fields["schedule"] = draw(
             st.sampled_from([{"ends_at": NOW}, {"starts_at": NOW + timedelta(seconds=1)}])
         )
+    if draw(st.integers(0, 3)) == 0:
+        fields["amounts"] = draw(_further_amounts(kinds, fields))
     if "trade_up" in kinds:  # whose goods must not count
-        fields["conditions"] = [c for c in fields["conditions"] if "with_delivery" not in str(c)]
+        for each in (fields, *fields.get("amounts", ())):
+            counted = [c for c in each.get("conditions", ()) if "with_delivery" not in str(c)]
+            each["conditions"] = counted
     return spec(template.template_id, priority=draw(st.integers(-1, 1)), **fields)
+
+
+@st.composite
+def _further_amounts(
+    draw: st.DrawFn, kinds: list[str], fields: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Amounts for euros, and for one channel: of all parts that the activity has."""
+    made = []
+    for carts in ({"currency": "EUR"}, {"channels": ["app"]}):
+        effect, *more = [{kind: draw(EFFECTS[kind])} for kind in kinds]
+        amounts: dict[str, Any] = {**carts, "effect": effect, "more_effects": more}
+        if fields.get("conditions"):
+            amounts["conditions"] = draw(st.lists(conditions(), min_size=1, max_size=2))
+        if "cap_minor" in fields:
+            amounts["cap_minor"] = draw(st.integers(0, 30))
+        if "multiplier" in fields:
+            amounts["multiplier"] = {
+                "measure": "MEASURE_QUANTITY",
+                "every": draw(st.integers(1, 3)),
+            }
+        if "products" in fields:
+            low = draw(st.integers(0, 40))
+            prices = {"min_list_minor": low, "max_list_minor": draw(st.integers(low, 60))}
+            amounts["products"] = {**fields["products"], **prices}
+        made.append(amounts)
+    return made[: draw(st.integers(1, 2))]
 
 
 @st.composite
@@ -172,7 +202,8 @@ def carts(draw: st.DrawFn, made: list[LiveActivity]) -> qb.QuoteRequest:
             expires_at = NOW + timedelta(hours=draw(st.integers(-1, 2)))
             credential.expires_at.FromDatetime(expires_at.astimezone(UTC))
     return qb.QuoteRequest(
-        currency="USD",
+        currency=draw(st.sampled_from(["USD", "USD", "USD", "EUR"])),
+        channel=draw(st.sampled_from(["", "web", "app"])),
         lines=lines,
         credentials=credentials,
         store_id=draw(st.sampled_from(["", *STORES])),

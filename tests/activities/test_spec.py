@@ -179,6 +179,30 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("effect.percent_off.off_bps", effect(percent_off={})),
     ("effect.percent_off.off_bps", effect(percent_off={"off_bps": -1})),
     ("effect.percent_off.cap_minor", effect(percent_off={"off_bps": 1, "cap_minor": -1})),
+    (
+        "effect.percent_off.per",
+        effect(percent_off={"off_bps": 1, "unit_limit": 1, "limit_bounds_money": True}),
+    ),
+    (
+        "effect.percent_off.unit_limit",
+        effect(percent_off={"off_bps": 1, "per": 3, "limit_bounds_money": True}),
+    ),
+    (
+        "effect.percent_off.unit_limit",
+        effect(percent_off={"off_bps": 1, "per": 3, "unit_limit": 1}),
+    ),
+    (
+        "effect.percent_off.pick",
+        effect(
+            percent_off={
+                "off_bps": 1,
+                "per": 3,
+                "unit_limit": 1,
+                "pick": 2,
+                "limit_bounds_money": True,
+            }
+        ),
+    ),
     ("effect.amount_off.amount_minor", effect(amount_off={})),
     ("effect.amount_off.amount_minor", effect(amount_off={"amount_minor": 2**62})),
     ("effect.amount_off.per", effect(amount_off={"amount_minor": 1, "per": 8})),

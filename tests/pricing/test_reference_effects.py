@@ -97,6 +97,31 @@ def test_limited_units_are_picked_in_order(pick, expected):
     assert answer.taken(0) == expected
 
 
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        (Base.RUNNING, [75, 40]),  # half of 2 x 100 less 50
+        (Base.GROUP_START, [75, 40]),
+        (Base.ORIGINAL, [75, 40]),
+        (Base.LIST, [100, 40]),
+    ],
+)
+def test_of_a_rate_off_lines_a_unit_limit_bounds_money(base, expected):
+    cart = [line(100, 3, outside_minor=50), line(40, 2)]
+    answer = run(cart, group(step(percent(5000, Place.LINE, unit_limit=2), base=base)))
+    assert answer.taken(0) == [(0, 0, 3, expected[0]), (1, 0, 2, expected[1])]
+
+
+def test_what_has_lost_more_than_its_limit_bounds_loses_no_more():
+    cart = [line(100, 3, outside_minor=250)]
+    assert taken(cart, percent(5000, Place.LINE, unit_limit=2)) == 0
+
+
+def test_a_multiplied_unit_limit_bounds_more_money():
+    half = percent(5000, Place.LINE, unit_limit=1, scale=Scale.UNIT_LIMIT)
+    assert taken([line(100, 3)], half, times_measure=Measure.QUANTITY, times_max=2) == 100
+
+
 def test_units_with_nothing_left_do_not_count():
     cart = [line(90, outside_minor=90), line(50, 2)]
     assert taken(cart, off(10, Place.UNIT, unit_limit=1)) == 10

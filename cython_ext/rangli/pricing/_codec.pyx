@@ -796,7 +796,8 @@ cdef class Table:
         cdef Act* act = &self.acts[number]
         if act.held or ask.at_us < act.starts_us or ask.at_us >= act.ends_us:
             return -1
-        if memcmp(act.currency, ask.currency.at, 3) != 0:
+        # Who has other amounts for some carts may have them for this currency.
+        if memcmp(act.currency, ask.currency.at, 3) != 0 and not act.beside:
             return -1
         if act.basis and act.basis != ask.basis:
             return -1

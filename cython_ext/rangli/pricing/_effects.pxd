@@ -5,7 +5,7 @@ from rangli.pricing._conditions cimport Lines
 from rangli.pricing._money cimport i64, larger, percent_off, share_half_up, smaller, u128
 from rangli.pricing._rows cimport (
     BASE_GROUP_START, BASE_LIST, BASE_ORIGINAL, EARN, ENTRY, GIFT, LINE, OFF, PERCENT, PRICE,
-    SCALE_UNIT_LIMIT, UNIT, Effect, EntryRow, TakeRow,
+    SCALE_UNIT_LIMIT, UNIT, CartRow, Effect, EntryRow, TakeRow,
 )
 from rangli.pricing._units cimport head_of, take_from_line
 from rangli.pricing._work cimport ENDLESS, VALUE_MAX, Rows, Run, State, Work, grown
@@ -148,6 +148,14 @@ cdef inline const EntryRow* entry_of(Work* w, i64 line) noexcept nogil:
     return w.p.entries + w.at[w.j.step].entries + low
 
 
+cdef inline i64 within_limit(Work* w, const Doing* d, i64 line, i64 base) noexcept nogil:
+    """What a rate is of, where a limit of units bounds money: less what the units beyond cost."""
+    cdef const CartRow* row = w.p.cart + line
+    if row.quantity <= d.unit_limit:
+        return base
+    return larger(0, base - (row.quantity - d.unit_limit) * row.unit_minor)
+
+
 cdef inline i64 off_line(Work* w, const State* state, const Doing* d, i64 line) noexcept nogil:
     """What is wanted off a line that is one run, none of whose units are limited."""
     cdef i64 base = base_of_line(w, state, line), left = state.left[line]
@@ -162,6 +170,8 @@ cdef inline i64 off_line(Work* w, const State* state, const Doing* d, i64 line) 
         return off_units(d, entry.kind, entry.value, entry.per, base, units, left)
     if d.effect.place == UNIT:
         return off_units(d, d.kind, d.value, d.per, base, units, left)
+    if d.kind == PERCENT:
+        base = within_limit(w, d, line, base)
     return off_whole(d, d.kind, d.value, base, left)
 
 
@@ -238,8 +248,11 @@ cdef inline void off_lines_in_turn(
 cdef inline void off_one_line(
     Work* w, State* state, const Doing* d, i64 kind, i64 value, i64 line
 ) noexcept nogil:
-    cdef i64 wanted = off_whole(d, kind, value, base_of_line(w, state, line), state.left[line])
+    cdef i64 wanted, base = base_of_line(w, state, line)
     cdef Allowance found
+    if kind == PERCENT:
+        base = within_limit(w, d, line, base)
+    wanted = off_whole(d, kind, value, base, state.left[line])
     found = allowance(w, wanted, state.left[line] - w.p.cart[line].floor_minor)
     note(w, &found)
     if found.minor > 0:

@@ -43,7 +43,8 @@ class Policies:
 class Catalogue:
     """What one tenant has published, at one version.
 
-    program_numbers: by activity, where its program stands in `programs`.
+    program_numbers: by activity, where its program stands in `programs`; those of its further
+        amounts follow.
     store_sets_of: from store to the sets that hold it.
     price_books: those that may act longest first.
     deliverers: what acts on delivery groups alone, likewise.
@@ -144,6 +145,7 @@ def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | 
             now.pop(activity_id, None)
         else:
             now[activity_id] = activity
+    stated = [each for activity in now.values() for each in activity.variants]
     index = catalogue.index.with_activities(
         removed=[before[activity_id] for activity_id in changed if activity_id in before],
         added=[activity for activity in changed.values() if activity is not None],
@@ -155,8 +157,10 @@ def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | 
         price_books=_longest_first(a for a in now.values() if a.is_book),
         deliverers=_longest_first(a for a in now.values() if a.products is None and not a.is_book),
         by_code=_by_code(now.values()),
-        programs=assemble([activity.program for activity in now.values()]),
-        program_numbers={activity_id: number for number, activity_id in enumerate(now)},
+        programs=assemble([each.program for each in stated]),
+        program_numbers={
+            each.activity_id: number for number, each in enumerate(stated) if not each.variant
+        },
     )
 
 

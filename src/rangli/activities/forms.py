@@ -123,7 +123,8 @@ def _unwrapped(kind: inspect.Type) -> tuple[inspect.Type, str]:
             description = (kind.extra_json_schema or {}).get("description", description)
             kind = kind.type
         elif isinstance(kind, inspect.UnionType) and kind.includes_none:
-            kind = next(t for t in kind.types if not isinstance(t, inspect.NoneType))
+            kinds = tuple(t for t in kind.types if not isinstance(t, inspect.NoneType))
+            kind = kinds[0] if len(kinds) == 1 else inspect.UnionType(kinds)
         else:
             return kind, description
 

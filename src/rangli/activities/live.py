@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -50,6 +51,8 @@ class LiveActivity:
     effect_of: for each of the program's effects the number of the spec's, from 0.
     public_code: casefolded; "" if it has none.
     spec: what all of this was made of.
+    further: the same with its other amounts, by currency and channel ("": of all channels).
+    variant: its number among these, from 1; 0: with its own amounts.
     """
 
     activity_id: str
@@ -87,6 +90,19 @@ class LiveActivity:
     created_us: int
     template_id: str
     spec: ActivitySpec
+    further: Mapping[tuple[str, str], LiveActivity] = field(default_factory=dict)
+    variant: int = 0
+
+    @property
+    def variants(self) -> tuple[LiveActivity, ...]:
+        """It with each of its amounts, its own first."""
+        return (self, *sorted({*self.further.values()}, key=lambda each: each.variant))
+
+    def for_cart(self, currency: str, channel: str) -> LiveActivity:
+        """It with the amounts for such carts; with its own if it has no others for them."""
+        if not self.further:
+            return self
+        return self.further.get((currency, channel)) or self.further.get((currency, "")) or self
 
     @property
     def until_us(self) -> int:
@@ -118,6 +134,15 @@ class LiveActivity:
 def compile_activity(activity: Activity) -> LiveActivity:
     """The live version of an activity, ready to be priced with."""
     spec = activity.spec
+    further: dict[tuple[str, str], LiveActivity] = {}
+    for variant, amounts in enumerate(spec.amounts, 1):
+        stated = replace(_compiled(activity, spec.with_amounts(amounts)), variant=variant)
+        for channel in amounts.channels or ("",):
+            further[stated.currency, channel] = stated
+    return replace(_compiled(activity, spec), further=further)
+
+
+def _compiled(activity: Activity, spec: ActivitySpec) -> LiveActivity:
     time_zone = zone(spec.schedule.time_zone)
     assert time_zone is not None  # checked when the spec was accepted
     assert spec.layer is not None  # completed then, too

@@ -153,9 +153,17 @@ class ProductIndex:
 
 
 def _acts_on(activity: LiveActivity, facts: ProductFacts) -> bool:
-    """Whether a product that an activity was found under is one of its products."""
+    """Whether a product that an activity was found under is one of its products.
+
+    Its amounts for some carts may be for other list prices: then if it is with any of them.
+    """
     target = activity.products
-    return target is not None and (target.whole or _left_in(target, facts))
+    if target is not None and (target.whole or _left_in(target, facts)):
+        return True
+    return any(
+        each.products is not None and _left_in(each.products, facts)
+        for each in activity.further.values()
+    )
 
 
 def _changed(

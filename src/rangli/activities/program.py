@@ -241,7 +241,9 @@ class EffectOp:
     cap_minor: most that the effect takes in a cart, 0 to 10^13; 0: no cap. Units, lines and sets
         take in turn until it is used up.
     unit_limit: most units it takes anything off, 0 to 10^13; 0: all. Read with UNIT, ENTRY (per
-        line) and patterns (rewarded units).
+        line) and patterns (rewarded units). With PERCENT at LINE it bounds money: the amount that
+        the rate is of is lower by the list amount of a line's units beyond the limit, but not below
+        0; so it is at most what so many units cost at list price less what the line has lost.
     limit_per_line: 1: without a pattern unit_limit, and the positions of graduated tiers, count on
         each line by itself.
     pick: which units a limit or a graduated tier takes first. A `Pick`.

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from rangli.activities import conditions as of_conditions
+from rangli.activities.amounts import AMOUNTS_MAX, Amounts, of_one_currency, without_prices
 from rangli.activities.bounds import CapMinor, Name, ResourceId, unprintable
 from rangli.activities.conditions import Condition
 from rangli.activities.effects import Effect
@@ -185,25 +186,45 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     refund_policy: Annotated[
         RefundPolicy, Meta(description="What becomes of it when goods are returned.")
     ] = RefundPolicy.KEEP
+    amounts: Annotated[
+        tuple[Amounts, ...],
+        Meta(max_length=AMOUNTS_MAX, description="For other currencies, or some channels only."),
+    ] = ()
 
     @property
     def effects(self) -> tuple[Effect, ...]:
         """All, in acting order."""
         return (self.effect, *self.more_effects)
 
+    def with_amounts(self, amounts: Amounts) -> ActivitySpec:
+        """What it says on the carts that these amounts are for."""
+        return msgspec.structs.replace(
+            self,
+            currency=amounts.currency or self.currency,
+            channels=amounts.channels or self.channels,
+            amounts=(),
+            **amounts.given(),
+        )
+
+    def stated(self, path: str) -> list[tuple[str, ActivitySpec]]:
+        """What it says with each of its further amounts, with the path at which they stand."""
+        return [
+            (f"{path}.amounts[{index}]", self.with_amounts(amounts))
+            for index, amounts in enumerate(self.amounts)
+        ]
+
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say; the template's part is the template's."""
         found = self.schedule.violations(f"{path}.schedule")
         if not known_currency(self.currency):
             found.append(Violation(f"{path}.currency", 'must be an ISO 4217 code such as "USD"'))
-        for name in ("products", "stores", "users"):
+        for name in ("stores", "users"):
             target = getattr(self, name)
             if target is not None:
                 found += target.violations(f"{path}.{name}")
-        found += of_conditions.violations(self.conditions, f"{path}.conditions")
-        found += self._of_effects(path)
-        if self.multiplier is not None:
-            found += self.multiplier.violations(f"{path}.multiplier")
+        own = self._of_amounts(path)
+        # What is wrong with the activity's own parts is said once.
+        found += own or self._of_further_amounts(path)
         if self.stacking is not None:
             found += self.stacking.violations(f"{path}.stacking")
         if self.discount_base is ConditionBase.OTHER_PRICE:
@@ -223,6 +244,62 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if len({share.funder for share in self.funding}) != len(self.funding):
             found.append(Violation(f"{path}.funding", "each funder once"))
         return found
+
+    def _of_amounts(self, path: str) -> list[Violation]:
+        """What is wrong with all that may hold amounts."""
+        found = self.products.violations(f"{path}.products") if self.products is not None else []
+        found += of_conditions.violations(self.conditions, f"{path}.conditions")
+        found += self._of_effects(path)
+        if self.multiplier is not None:
+            found += self.multiplier.violations(f"{path}.multiplier")
+        return found
+
+    def _of_further_amounts(self, path: str) -> list[Violation]:
+        if self.amounts and isinstance(self.effect, PriceBook):
+            words = "must be absent: entries of a price book are of one currency"
+            return [Violation(f"{path}.amounts", words)]
+        found = []
+        seen = {(self.currency, "")}
+        for amounts, (at, stated) in zip(self.amounts, self.stated(path), strict=True):
+            if not known_currency(stated.currency):
+                words = 'must be an ISO 4217 code such as "USD"'
+                found.append(Violation(f"{at}.currency", words))
+            if amounts.more_effects and amounts.effect is None:
+                found.append(Violation(f"{at}.effect", "is required beside more_effects"))
+            if without_prices(stated.products) != without_prices(self.products):
+                words = "may differ from the activity's in list prices only"
+                found.append(Violation(f"{at}.products", words))
+            carts = {(stated.currency, channel) for channel in amounts.channels or ("",)}
+            if not carts.isdisjoint(seen):
+                words = "other amounts are for carts of this currency and channel already"
+                found.append(Violation(at, words))
+            seen |= carts
+            found += self._left_in_own_currency(amounts, stated, at)
+            found += unprintable(f"{at}.channels", amounts.channels)
+            found += [
+                Violation(f"{at}.channels[{index}]", "the activity is not for this channel")
+                for index, channel in enumerate(amounts.channels)
+                if self.channels and channel not in self.channels
+            ]
+            found += stated._of_amounts(at)
+        return found
+
+    def _left_in_own_currency(
+        self, amounts: Amounts, stated: ActivitySpec, path: str
+    ) -> list[Violation]:
+        """Parts with amounts that would be read in a currency they are not stated in."""
+        if stated.currency == self.currency:
+            return []
+        own = {
+            "products": self.products,
+            "conditions": self.conditions,
+            "effect": self.effects,
+            "multiplier": self.multiplier,
+        }
+        words = f"is required: the activity's own is in {self.currency}"
+        left = [name for name, part in own.items() if of_one_currency(part)]
+        left += ["cap_minor"] if self.cap_minor else []
+        return [Violation(f"{path}.{name}", words) for name in left if name not in amounts.given()]
 
     def _of_effects(self, path: str) -> list[Violation]:
         found = []
@@ -256,7 +333,10 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def set_ids(self) -> dict[str, str]:
         """Every set it names, with the kind it must be of."""
-        named = {s: "PRODUCT" for t in self._lists_of_lines() for s in t.product_sets()}
+        lists = self._lists_of_lines()
+        for _, stated in self.stated(""):
+            lists += stated._lists_of_lines()
+        named = {s: "PRODUCT" for target in lists for s in target.product_sets()}
         if self.stores:
             named |= dict.fromkeys(self.stores.set_ids + self.stores.exclude_set_ids, "STORE")
         if self.users:

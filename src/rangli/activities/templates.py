@@ -53,20 +53,29 @@ class Template:
             found.append(_must_be(f"{path}.entitlement", "ENTITLEMENT", self.entitlements))
         if spec.layer not in self.layers:
             found.append(_must_be(f"{path}.layer", "LAYER", self.layers))
-        for at, effect in spec.placed_effects(path):
-            if effect.__struct_config__.tag not in self.effects:
-                found.append(_may_be(at, self.effects))
-        found += [
-            _may_be(placed.path, self.conditions)
-            for placed in walk(spec.conditions, f"{path}.conditions")
-            if placed.condition.__struct_config__.tag not in self.conditions
-        ]
+        kinds = self._kinds(spec, path)
+        # What is wrong with the activity's own parts is said once.
+        for at, stated in () if kinds else spec.stated(path):
+            kinds += self._kinds(stated, at)
+        found += kinds
         if self.needs_products and spec.products is None:
             found.append(Violation(f"{path}.products", "is required; for every product set `all`"))
         if not self.needs_products and spec.products is not None:
             words = "must be absent: entries name the products, or deliveries are what it is for"
             found.append(Violation(f"{path}.products", words))
         return found
+
+    def _kinds(self, spec: ActivitySpec, path: str) -> list[Violation]:
+        """Effects and conditions that the template does not have."""
+        return [
+            _may_be(at, self.effects)
+            for at, effect in spec.placed_effects(path)
+            if effect.__struct_config__.tag not in self.effects
+        ] + [
+            _may_be(placed.path, self.conditions)
+            for placed in walk(spec.conditions, f"{path}.conditions")
+            if placed.condition.__struct_config__.tag not in self.conditions
+        ]
 
 
 TEMPLATES: dict[str, Template] = {

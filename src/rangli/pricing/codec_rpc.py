@@ -32,8 +32,8 @@ class HotActivity:
         its sku or subject, and its worth or kind.
     grouped: the policy has a place for it.
     lists_products: it has lists of its own that are not of deliveries.
-    beside: it names labels of those who may act beside it, or has a rule, which reads what the
-        codec does not keep: the plain way takes it.
+    beside: it names labels of those who may act beside it, has a rule, which reads what the codec
+        does not keep, or other amounts for some carts: the plain way takes it.
     lead: what its group's order reads first.
     step: the fields of its `StepRow`, lines not counted.
     head: fields 1 to 4 of its `AppliedActivity`.
@@ -72,6 +72,7 @@ def hot_activity(
         grouped=group is not None,
         lists_products=any(not isinstance(target, Deliveries) for target in activity.lists),
         beside=bool(activity.combines_with)
+        or bool(activity.further)
         or any(isinstance(fact, Rule) for fact in activity.facts),
         basis=_BASIS[activity.price_basis],
         currency=activity.currency.encode(),
@@ -129,7 +130,12 @@ def lists_of(activity: LiveActivity, facts: ProductFacts) -> int:
 
 
 def lists_of_delivery(activity: LiveActivity, method: str) -> int:
-    """Bits of the activity's own lists that hold a delivery by this method."""
+    """Bits of the activity's own lists that hold a delivery by this method.
+
+    Those of its amounts for some carts may be others: the plain way finds out.
+    """
+    if activity.further:
+        return 1
     bits = 0
     for number, target in enumerate(activity.lists):
         if isinstance(target, Deliveries) and (not target.methods or method in target.methods):

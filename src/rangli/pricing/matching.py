@@ -129,6 +129,10 @@ class Matcher:
         return found
 
     def _candidate(self, activity: LiveActivity, lines: list[int], shown: Shown) -> _Found:
+        if activity.further:
+            # Found was what is within the list prices of any of its amounts.
+            activity = activity.for_cart(self._cart.currency, self._cart.channel)
+            lines = self._own_lines(activity)
         why = self._why_not(activity)
         if why is None and activity.stores is not None:
             here = [n for n in lines if self._in_store(activity, n)]

@@ -165,7 +165,7 @@ def _step_rows(
         row = step_row(
             activity,
             group=group,
-            program=numbers[activity.activity_id],
+            program=numbers[activity.activity_id] + activity.variant,
             exclusion=exclusions.get(activity.exclusion_group, 0),
         )
         row.lines, row.lists = len(candidate.lines), len(candidate.lists)

@@ -411,18 +411,20 @@ class SetPrice(_message.Message):
     def __init__(self, price_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ...) -> None: ...
 
 class PercentOff(_message.Message):
-    __slots__ = ("off_bps", "cap_minor", "per", "unit_limit", "pick")
+    __slots__ = ("off_bps", "cap_minor", "per", "unit_limit", "pick", "limit_bounds_money")
     OFF_BPS_FIELD_NUMBER: _ClassVar[int]
     CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
     PER_FIELD_NUMBER: _ClassVar[int]
     UNIT_LIMIT_FIELD_NUMBER: _ClassVar[int]
     PICK_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_BOUNDS_MONEY_FIELD_NUMBER: _ClassVar[int]
     off_bps: int
     cap_minor: int
     per: AmountPer
     unit_limit: int
     pick: UnitPick
-    def __init__(self, off_bps: _Optional[int] = ..., cap_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ...) -> None: ...
+    limit_bounds_money: bool
+    def __init__(self, off_bps: _Optional[int] = ..., cap_minor: _Optional[int] = ..., per: _Optional[_Union[AmountPer, str]] = ..., unit_limit: _Optional[int] = ..., pick: _Optional[_Union[UnitPick, str]] = ..., limit_bounds_money: _Optional[bool] = ...) -> None: ...
 
 class AmountOff(_message.Message):
     __slots__ = ("amount_minor", "per", "unit_limit", "pick", "cap_minor")
@@ -710,8 +712,28 @@ class FundingShare(_message.Message):
     share_bps: int
     def __init__(self, funder: _Optional[str] = ..., share_bps: _Optional[int] = ...) -> None: ...
 
+class Amounts(_message.Message):
+    __slots__ = ("currency", "channels", "products", "conditions", "effect", "more_effects", "cap_minor", "multiplier")
+    CURRENCY_FIELD_NUMBER: _ClassVar[int]
+    CHANNELS_FIELD_NUMBER: _ClassVar[int]
+    PRODUCTS_FIELD_NUMBER: _ClassVar[int]
+    CONDITIONS_FIELD_NUMBER: _ClassVar[int]
+    EFFECT_FIELD_NUMBER: _ClassVar[int]
+    MORE_EFFECTS_FIELD_NUMBER: _ClassVar[int]
+    CAP_MINOR_FIELD_NUMBER: _ClassVar[int]
+    MULTIPLIER_FIELD_NUMBER: _ClassVar[int]
+    currency: str
+    channels: _containers.RepeatedScalarFieldContainer[str]
+    products: ProductTarget
+    conditions: _containers.RepeatedCompositeFieldContainer[Condition]
+    effect: Effect
+    more_effects: _containers.RepeatedCompositeFieldContainer[Effect]
+    cap_minor: int
+    multiplier: Multiplier
+    def __init__(self, currency: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ...) -> None: ...
+
 class ActivitySpec(_message.Message):
-    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy")
+    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts")
     TEMPLATE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -738,6 +760,7 @@ class ActivitySpec(_message.Message):
     PUBLIC_CODE_FIELD_NUMBER: _ClassVar[int]
     WHEN_SHORT_FIELD_NUMBER: _ClassVar[int]
     REFUND_POLICY_FIELD_NUMBER: _ClassVar[int]
+    AMOUNTS_FIELD_NUMBER: _ClassVar[int]
     template_id: str
     display_name: str
     description: str
@@ -764,7 +787,8 @@ class ActivitySpec(_message.Message):
     public_code: str
     when_short: WhenShort
     refund_policy: RefundPolicy
-    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ...) -> None: ...
+    amounts: _containers.RepeatedCompositeFieldContainer[Amounts]
+    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ...) -> None: ...
 
 class Activity(_message.Message):
     __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries")

@@ -25,6 +25,10 @@ class PercentOff(EffectKind, frozen=True, kw_only=True, tag="percent_off"):
     ] = AmountPer.POOL
     unit_limit: UnitLimit = 0
     pick: LimitPick = UnitPick.DEAREST
+    limit_bounds_money: Annotated[
+        bool,
+        Meta(description="With LINE: of so many units of a line, less what the line has lost."),
+    ] = False
 
     def ops(self, lists: ListNumbers) -> tuple[EffectOp, ...]:
         """One, on the eligible lines."""
@@ -41,4 +45,16 @@ class PercentOff(EffectKind, frozen=True, kw_only=True, tag="percent_off"):
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say."""
-        return self._limit_without_units(self.per, self.unit_limit, path)
+        if not self.limit_bounds_money:
+            return self._limit_without_units(self.per, self.unit_limit, path)
+        found = []
+        if self.per is not AmountPer.LINE:
+            found.append(
+                Violation(f"{path}.per", "must be AMOUNT_PER_LINE with limit_bounds_money")
+            )
+        if not self.unit_limit:
+            found.append(Violation(f"{path}.unit_limit", "is required with limit_bounds_money"))
+        if self.pick is not UnitPick.DEAREST:
+            words = "does not go with limit_bounds_money, which takes no units"
+            found.append(Violation(f"{path}.pick", words))
+        return found

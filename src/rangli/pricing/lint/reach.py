@@ -52,6 +52,8 @@ def always_there(look: Look, narrow: LiveActivity, wide: LiveActivity) -> bool:
 
     Products aside. Surely: where that is not certain, it is not said.
     """
+    if wide.further or narrow.further:
+        return False
     return (
         wide.starts_us <= max(narrow.starts_us, look.at_us)
         and wide.ends_us >= narrow.ends_us

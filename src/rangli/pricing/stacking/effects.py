@@ -43,7 +43,7 @@ def act(work: Work, number: int, times: int, terms: Terms | None) -> None:
         _units(work, number, [(1, action)], runs, times)
     elif effect.place == Place.LINE:
         for line in work.lines_of(effect.lines):
-            _line(work, number, action, line)
+            _line(work, number, action, line, times)
     else:
         _pool(work, number, action)
 
@@ -192,14 +192,19 @@ def _entries(work: Work, number: int, action: Action, times: int) -> None:
             continue
         does = Action(entry.kind, entry.value, entry.per, action.cap_minor, action.tier)
         if entry.kind == Kind.PERCENT and not limited:
-            _line(work, number, does, line)
+            _line(work, number, does, line, times)
         else:
             _units(work, number, [(1, does)], work.runs(line), times, per_line=True)
 
 
-def _line(work: Work, number: int, action: Action, line: int) -> None:
+def _line(work: Work, number: int, action: Action, line: int, times: int) -> None:
     runs = work.runs(line)
-    wanted = off_whole(action, sum(run.base(work.base) for run in runs), work.rule(number))
+    base = sum(run.base(work.base) for run in runs)
+    if action.kind == Kind.PERCENT:
+        row = work.problem.cart[line]
+        beyond = max(0, row.quantity - unit_limit(work, number, times))
+        base = max(0, base - beyond * row.unit_minor)
+    wanted = off_whole(action, base, work.rule(number))
     allowance = work.allow(number, action, min(wanted, left_on(runs)), work.capacity(line))
     work.note(allowance)
     _spread(work, number, action, line, allowance.minor)
