@@ -119,7 +119,9 @@ def content(catalogue: Catalogue) -> dict[str, Any]:
 
 def _fields(live: LiveActivity) -> dict[str, Any]:
     said = {each.name: getattr(live, each.name) for each in fields(live)}
-    return {**said, "further": {carts: _fields(each) for carts, each in live.further.items()}}
+    further = {carts: _fields(each) for carts, each in live.further.items()}
+    by_basis = {basis: _fields(each) for basis, each in live.by_basis.items()}
+    return {**said, "further": further, "by_basis": by_basis}
 
 
 def _names(by_term: Mapping[str, tuple[LiveActivity, ...]]) -> dict[str, list[str]]:

@@ -107,7 +107,7 @@ def _thresholds(draw: st.DrawFn) -> dict[str, Any]:
     if len(tiers) == 1 and "amount_off_minor" in tiers[0] and "graduated" not in fields:
         fields["every_multiple"] = draw(st.booleans())
     if by_amount:
-        fields["base"] = draw(_named("CONDITION_BASE", _BASES))
+        fields["base"] = draw(_named("CONDITION_BASE", [*_BASES, "OTHER_PRICE"]))
     return fields
 
 
@@ -240,7 +240,7 @@ def _multipliers() -> Drawn:
     counted = {"measure": _named("MEASURE", ["QUANTITY", "DISTINCT"]), "every": st.integers(1, 3)}
     amount = {"measure": st.just("MEASURE_AMOUNT"), "every": st.integers(1, 60)}
     return _of(counted, most=_limits, **_products) | _of(
-        amount, base=_named("CONDITION_BASE", _BASES), most=_limits
+        amount, base=_named("CONDITION_BASE", [*_BASES, "OTHER_PRICE"]), most=_limits
     )
 
 
@@ -250,7 +250,7 @@ def _roundings() -> Drawn:
     return _of(
         mode=_named("ROUNDING_MODE", modes),
         of=_named("ROUNDING_OF", ["DISCOUNT", "PRICE"]),
-        weight=_named("SHARE_WEIGHT", ["RUNNING", "LIST", "QUANTITY", "EQUAL"]),
+        weight=_named("SHARE_WEIGHT", ["RUNNING", "LIST", "QUANTITY", "EQUAL", "OTHER_PRICE"]),
         share_mode=_named("ROUNDING_MODE", modes),
         leftover=_named("LEFTOVER", leftovers),
     )
@@ -274,6 +274,8 @@ _FURTHER: dict[str, st.SearchStrategy[Any]] = {
     "rounding": _roundings(),
     "discount_base": _named("CONDITION_BASE", _BASES),
     "price_basis": _named("PRICE_BASIS", ["GROSS", "NET"]),
+    "value_basis": _named("PRICE_BASIS", ["GROSS", "NET"]),
+    "cap_basis": _named("PRICE_BASIS", ["GROSS", "NET"]),
     "when_short": _named("WHEN_SHORT", ["CUT", "REFUSE"]),
     "refund_policy": _named("REFUND_POLICY", ["KEEP", "CLAWBACK", "REQUIRE_RETURN", "REPRICE"]),
 }

@@ -93,6 +93,12 @@ def test_a_price_book_has_no_further_amounts() -> None:
     assert wrong(spec("price_book", price_book={}, amounts=[_EURO])) == ["spec.amounts"]
 
 
+def test_entries_of_a_price_book_are_in_the_basis_of_its_carts() -> None:
+    stated = spec("price_book", price_book={}, value_basis=ab.PRICE_BASIS_NET)
+
+    assert wrong(stated) == ["spec.value_basis"]
+
+
 def test_what_is_wrong_with_its_own_parts_is_said_once() -> None:
     stated = ten_off({"channels": ["app"]}, conditions=[{"fact_is": {"name": "orders"}}])
 
@@ -124,7 +130,8 @@ def test_other_list_prices_may_bound_the_products_of_another_currency() -> None:
 def test_other_amounts_price_as_an_activity_of_its_own_would(made: Problem) -> None:
     offers, request = made
     request.explain = False  # what else might have touched the cart is told otherwise
-    stated = [each.for_cart(request.currency, request.channel) for each in offers.activities]
+    basis = cart_of(request, NOW).price_basis
+    stated = [each.for_cart(request.currency, request.channel, basis) for each in offers.activities]
     alone = compiled.catalogue(
         [replace(each, further={}, variant=0) for each in stated],
         sets=offers.sets,

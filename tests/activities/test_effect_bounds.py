@@ -56,7 +56,6 @@ SPOILT: list[tuple[dict[str, Any], list[str]]] = [
     (tiers(OF_1, graduated=True, per="AMOUNT_PER_UNIT", counted=A), ["counted"]),
     (tiers(OF_1, pick="UNIT_PICK_CHEAPEST"), ["pick"]),
     (tiers(OF_1, base="CONDITION_BASE_LIST"), ["base"]),
-    (tiers({"min_amount_minor": 5, "off_bps": 1}, base="CONDITION_BASE_OTHER_PRICE"), ["base"]),
     (tiers(OF_1, counted={}), ["counted"]),
     ({"nth_unit": {"n": 1, "benefit": HALF}}, ["n"]),
     ({"nth_unit": {"n": 2}}, ["benefit"]),

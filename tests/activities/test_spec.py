@@ -217,7 +217,6 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("multiplier.every", multiplier(measure="MEASURE_QUANTITY", every=10**9 + 1)),
     ("multiplier.most", multiplier(measure="MEASURE_AMOUNT", every=1, most=-1)),
     ("multiplier.base", multiplier(measure="MEASURE_DISTINCT", every=1, base=2)),
-    ("multiplier.base", multiplier(measure="MEASURE_AMOUNT", every=1, base=5)),
     ("multiplier.products", multiplier(measure="MEASURE_AMOUNT", every=1, products={})),
     ("stacking.labels[1]", put("stacking.labels", ["a", ""])),
     ("stacking.labels[0]", put("stacking.labels", ["\u200b"])),

@@ -52,12 +52,13 @@ def _priced(draw: st.DrawFn, line: qb.CartLine) -> None:
 
 
 _deliveries = st.builds(
-    lambda number, fee_minor, method: qb.DeliveryGroup(
-        delivery_id=f"d{number}", fee_minor=fee_minor, method=method
+    lambda number, fee_minor, method, other: qb.DeliveryGroup(
+        delivery_id=f"d{number}", fee_minor=fee_minor, method=method, **other
     ),
     st.integers(0, 3),
     st.integers(0, 40),
     st.sampled_from(_METHODS),
+    st.fixed_dictionaries({}, optional={"other_fee_minor": st.integers(0, 40)}),
 )
 
 

@@ -68,7 +68,7 @@ class Step:
 
 _PROGRAM = {
     "first_only", "cap_minor", "base", "times_measure", "times_base", "times_lines", "times_every",
-    "times_max", "skip_reduced",
+    "times_max", "skip_reduced", "cap_other_price",
 }  # fmt: skip
 
 

@@ -256,11 +256,12 @@ def _program(
         cap_minor=chance.choice([0, 0, 0, chance.randint(1, most)]),
         base=chance.choice([0, 0, 0, *_DISCOUNT_BASES]),
         times_measure=times,
-        times_base=chance.choice(_DISCOUNT_BASES),
+        times_base=chance.choice([*_DISCOUNT_BASES, Base.OTHER]),
         times_lines=_lines(chance, lists),
         times_every=chance.choice([1, 2, chance.randint(1, most)]),
         times_max=chance.choice([0, 0, 1, 3]),
         skip_reduced=int(chance.random() < 0.1),
+        cap_other_price=int(chance.random() < 0.1),
     )
 
 
@@ -329,7 +330,7 @@ def _effect(chance: Random, lists: int, most: int, *, entries: bool, unit_scope:
         scale=chance.randint(0, 3),
         tiers=tiers,
         tier_measure=Measure.QUANTITY if graduated else chance.choice(list(Measure)[:4]),
-        tier_base=chance.choice(_DISCOUNT_BASES),
+        tier_base=chance.choice([*_DISCOUNT_BASES, Base.OTHER]),
         tier_lines=_lines(chance, lists),
         graduated=int(graduated),
         tier_every=int(every and not graduated and chance.random() < 0.5),
@@ -346,6 +347,7 @@ def _effect(chance: Random, lists: int, most: int, *, entries: bool, unit_scope:
         share_rounding=chance.choice([0, 0, *Rounding]),
         leftover=chance.choice([0, 0, *Leftover]),
         gift_mode=chance.choice(list(GiftMode)) if kind == Kind.GIFT else 0,
+        other_price=chance.choice([0, 0, 0, 0, 1, 2, 3]),
     )
 
 

@@ -108,7 +108,7 @@ def test_a_snapshot_adds_the_terms_and_changes_nothing_else(problem: Problem) ->
     assert {(a.activity_id, a.credential_id) for a in told.applied} <= set(acted)
     for terms in snapshot.terms.activities:
         live = offers.catalogue.activities[terms.activity_id]
-        live = live.for_cart(request.currency, request.channel)
+        live = live.for_cart(request.currency, request.channel, cart_of(request, NOW).price_basis)
         assert terms.version == live.version
         assert compiled.completed(terms.spec) == live.spec
         assert len(terms.lists) == len(live.lists)

@@ -7,7 +7,7 @@ Besides, rows that a program's head or effect names must exist.
 from rangli.pricing._money cimport BPS, HALF_UP, UP, i64
 from rangli.pricing._program_bounds cimport flaw_of_program, needs_of
 from rangli.pricing._rows cimport (
-    BASE_ORIGINAL, BASE_RUNNING, BY_EQUAL, BY_RUNNING, MODE_ALL, MODE_BEST, NO_LIMIT, OF_DISCOUNT,
+    BASE_ORIGINAL, BASE_RUNNING, BY_OTHER, BY_RUNNING, MODE_ALL, MODE_BEST, NO_LIMIT, OF_DISCOUNT,
     OF_PRICE, PERCENT, PRICE, SCOPE_CART, SCOPE_UNIT, STOP_ALL, STOP_NONE, TO_CARRY,
     TO_LARGEST_ERROR, CartRow, EntryRow, Group, Money, StepRow,
 )
@@ -54,7 +54,7 @@ cdef inline const char* flaw_of_tree(const Problem* p) noexcept nogil:
         return b"one row of money"
     if not (
         HALF_UP <= money.rounding <= UP and OF_DISCOUNT <= money.rounding_of <= OF_PRICE
-        and BY_RUNNING <= money.weight <= BY_EQUAL and HALF_UP <= money.share_rounding <= UP
+        and BY_RUNNING <= money.weight <= BY_OTHER and HALF_UP <= money.share_rounding <= UP
         and TO_LARGEST_ERROR <= money.leftover <= TO_CARRY and bit(money.share_again)
     ):
         return b"money"

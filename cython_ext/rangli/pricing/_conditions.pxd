@@ -35,6 +35,16 @@ cdef inline Lines read_lines(Work* w, i64 selector) noexcept nogil:
     return found
 
 
+cdef inline Lines planned_lines(Work* w, i64 selector) noexcept nogil:
+    """The same, but ELIGIBLE as the plan has it, whatever has happened since."""
+    cdef Lines found
+    if selector != ELIGIBLE:
+        return read_lines(w, selector)
+    found.at = w.p.lines + w.at[w.j.step].lines
+    found.count = w.j.row.lines
+    return found
+
+
 cdef inline Lines acting_lines(Work* w, i64 selector, i64* room) noexcept nogil:
     """The lines that an effect acts on: not those closed to it, nor those that others have won.
 

@@ -1,20 +1,24 @@
 # cython: language_level=3, cdivision=True
 """What an effect wants off units, lines and pools, and what limits leave of that."""
 
-from rangli.pricing._conditions cimport Lines
-from rangli.pricing._money cimport i64, larger, percent_off, share_half_up, smaller, u128
+from rangli.pricing._conditions cimport Lines, planned_lines
+from rangli.pricing._money cimport (
+    i64, in_cart_prices, larger, percent_off, share_half_up, smaller, u128,
+)
 from rangli.pricing._rows cimport (
-    BASE_GROUP_START, BASE_LIST, BASE_ORIGINAL, EARN, ENTRY, GIFT, LINE, OFF, PERCENT, PRICE,
-    SCALE_UNIT_LIMIT, UNIT, CartRow, Effect, EntryRow, TakeRow,
+    BASE_GROUP_START, BASE_LIST, BASE_ORIGINAL, EARN, ELIGIBLE, ENTRY, GIFT, LINE, OFF, OTHER_CAP,
+    OTHER_VALUE, PERCENT, PRICE, SCALE_UNIT_LIMIT, UNIT, CartRow, Effect, EntryRow, TakeRow,
 )
 from rangli.pricing._units cimport head_of, take_from_line
 from rangli.pricing._work cimport ENDLESS, VALUE_MAX, Rows, Run, State, Work, grown
 
 
 cdef struct Doing:
-    # An effect with its tier, multiplier and the policy's roundings filled in.
+    # An effect with its tier, multiplier and the policy's roundings filled in. converts: the value
+    # is stated in the other price basis.
     const Effect* effect
     i64 kind, value, per, unit_limit, rounding, rounding_of, weight, share_rounding, leftover
+    bint converts
 
 
 cdef struct Allowance:
@@ -55,12 +59,69 @@ cdef inline i64 base_of_run(Work* w, const Run* run) noexcept nogil:
     return run.original if w.j.base == BASE_ORIGINAL else run.left
 
 
+# --- amounts in the other price basis: `pricing/stacking/basis.py` -----------------------------
+
+
+cdef inline bint is_converted(const Effect* e, i64 kind) noexcept nogil:
+    return e.other_price & OTHER_VALUE and (kind == PRICE or kind == OFF)
+
+
+cdef inline i64 for_pool(Work* w, i64 minor, i64 selector, i64 rounding) noexcept nogil:
+    """An amount for all units of the lines, in the cart's prices; -1: it is not known."""
+    cdef Lines lines = planned_lines(w, selector)
+    cdef const CartRow* row
+    cdef i64 i, list_minor = 0, other_minor = 0
+    for i in range(lines.count):
+        row = w.p.cart + lines.at[i]
+        if row.other_minor < 0:
+            return -1
+        list_minor += w.list_minor[lines.at[i]]
+        other_minor += row.other_minor * row.quantity
+    return in_cart_prices(minor, list_minor, other_minor, rounding)
+
+
+cdef inline i64 cap_of(
+    Work* w, i64 minor, i64 selector, bint converts, i64 rounding
+) noexcept nogil:
+    """The most that a cap allows; 0 is none. One that cannot be converted allows nothing."""
+    if minor == 0:
+        return ENDLESS
+    return larger(0, for_pool(w, minor, selector, rounding)) if converts else minor
+
+
+cdef inline i64 cap_of_effect(Work* w, const Effect* e, i64 minor) noexcept nogil:
+    cdef i64 rounding = e.rounding if e.rounding else w.p.money.rounding
+    return cap_of(w, minor, e.lines, e.other_price & OTHER_CAP, rounding)
+
+
+cdef inline i64 cap_of_program(Work* w) noexcept nogil:
+    return cap_of(
+        w, w.j.head.cap_minor, ELIGIBLE, w.j.head.cap_other_price, w.p.money.rounding
+    )
+
+
+cdef inline i64 value_on(Work* w, const Doing* d, i64 line) noexcept nogil:
+    """The value for units of a line, or the line, in the cart's prices; -1: it is not known."""
+    cdef const CartRow* row = w.p.cart + line
+    if not d.converts:
+        return d.value
+    return in_cart_prices(d.value, row.unit_minor, row.other_minor, d.rounding)
+
+
+# --- how much is wanted -----------------------------------------------------------------------
+
+
 cdef inline i64 off_units(
     const Doing* d, i64 kind, i64 value, i64 per, i64 base, i64 units, i64 left
 ) noexcept nogil:
-    """What so many units that cost `base` should lose, each rounded on its own."""
+    """What so many units that cost `base` should lose, each rounded on its own.
+
+    value: below 0: not known, then nothing.
+    """
     cdef i64 each, more
     cdef u128 price
+    if value < 0:
+        return 0
     if kind == PRICE:
         price = <u128>value * <u128>units
         return 0 if price >= <u128>base else smaller(base - <i64>price, left)
@@ -77,7 +138,9 @@ cdef inline i64 off_units(
 
 
 cdef inline i64 off_whole(const Doing* d, i64 kind, i64 value, i64 base, i64 left) noexcept nogil:
-    """What a line or a pool that costs `base` should lose."""
+    """What a line or a pool that costs `base` should lose; if the value is not known, nothing."""
+    if value < 0:
+        return 0
     if kind == PRICE:
         return smaller(larger(base - value, 0), left)
     if kind == OFF:
@@ -169,10 +232,10 @@ cdef inline i64 off_line(Work* w, const State* state, const Doing* d, i64 line) 
             return off_whole(d, PERCENT, entry.value, base, left)
         return off_units(d, entry.kind, entry.value, entry.per, base, units, left)
     if d.effect.place == UNIT:
-        return off_units(d, d.kind, d.value, d.per, base, units, left)
+        return off_units(d, d.kind, value_on(w, d, line), d.per, base, units, left)
     if d.kind == PERCENT:
         base = within_limit(w, d, line, base)
-    return off_whole(d, d.kind, d.value, base, left)
+    return off_whole(d, d.kind, value_on(w, d, line), base, left)
 
 
 cdef inline bint off_all_lines(
@@ -242,7 +305,7 @@ cdef inline void off_lines_in_turn(
     """Off each line by itself, as far as limits go. Place is LINE."""
     cdef i64 i
     for i in range(lines.count):
-        off_one_line(w, state, d, d.kind, d.value, lines.at[i])
+        off_one_line(w, state, d, d.kind, value_on(w, d, lines.at[i]), lines.at[i])
 
 
 cdef inline void off_one_line(

@@ -176,13 +176,24 @@ cdef struct Trial:
     i64 member, worth, gives, first, chosen
 
 
+cdef inline bint acts_at_once(Work* w, const Group* row, i64 group) noexcept nogil:
+    """Whether a group's only member does the same judged once as by a bid and acting on what it won.
+
+    With `first_only` an effect that gave nothing acts in the bid alone, and tells of clamps there.
+    """
+    cdef i64 program = w.p.steps[w.step_first[group]].program
+    if row.scope == SCOPE_LINE:
+        return not w.p.heads[program].first_only
+    return row.scope != SCOPE_UNIT
+
+
 cdef inline void compete(Work* w, i64 group) noexcept nogil:
     """Let the members of a group that is one move share the work."""
     cdef const Group* row = w.p.groups + group
     cdef i64 step
     cdef Mark here = mark(&w.space.stack)
     begin_group(w, &w.now, row.resets)
-    if w.step_end[group] - w.step_first[group] == 1 and row.scope != SCOPE_UNIT:
+    if w.step_end[group] - w.step_first[group] == 1 and acts_at_once(w, row, group):
         # There is nobody to compete with.
         judge(w, &w.now, w.step_first[group])
         settle(w, w.step_first[group])

@@ -7,7 +7,8 @@ from rangli.pricing._conditions cimport (
     Lines, acting_lines, amount_of, holds, measured, read_lines,
 )
 from rangli.pricing._effects cimport (
-    Doing, limit_of_units, off_all_lines, off_lines_in_turn, times_value,
+    Doing, cap_of_effect, cap_of_program, is_converted, limit_of_units, off_all_lines,
+    off_lines_in_turn, times_value,
 )
 from rangli.pricing._money cimport i64, smaller
 from rangli.pricing._patterns cimport form_sets
@@ -225,7 +226,7 @@ cdef inline void set_limits(Work* w) noexcept nogil:
     """What is left of the limits, with nothing taken yet."""
     cdef const StepRow* row = w.j.row
     cdef i64 group = row.group
-    w.j.program_cap = w.j.head.cap_minor if w.j.head.cap_minor > 0 else ENDLESS
+    w.j.program_cap = cap_of_program(w)
     w.j.amount_left = row.amount_left if row.amount_left != NO_LIMIT else ENDLESS
     w.j.units_left = row.units_left if row.units_left != NO_LIMIT else ENDLESS
     w.j.uses_left = row.uses_left if row.uses_left != NO_LIMIT else ENDLESS
@@ -312,7 +313,7 @@ cdef inline bint resolve(Work* w, const State* state, Doing* d) noexcept nogil:
             d.value = times_value(d.value, d.kind, actual // tiers[tier].minimum)
     if e.scale & SCALE_VALUE:
         d.value = times_value(d.value, d.kind, w.j.times)
-    w.j.effect_cap = cap if cap > 0 else ENDLESS
+    w.j.effect_cap = cap_of_effect(w, e, cap)
     if w.terms != NULL:
         w.terms[w.j.effect].acts = 1
         w.terms[w.j.effect].kind = d.kind
@@ -335,6 +336,7 @@ cdef inline void fill_in(Work* w, Doing* d) noexcept nogil:
     cdef const Effect* e = d.effect
     cdef const Money* money = w.p.money
     d.per = e.per
+    d.converts = is_converted(e, d.kind)
     d.unit_limit = limit_of_units(w, e)
     d.rounding = e.rounding if e.rounding else money.rounding
     d.rounding_of = e.rounding_of if e.rounding_of else money.rounding_of

@@ -110,6 +110,22 @@ cdef inline i64 rounded(i64 quotient, i64 rest, i64 whole, i64 rounding) noexcep
     return quotient + (quotient & 1)
 
 
+cdef inline i64 in_cart_prices(
+    i64 minor, i64 list_minor, i64 other_minor, i64 rounding
+) noexcept nogil:
+    """An amount of the other price basis in the cart's, at most 10^13, for what costs so much in
+    both; -1 if other_minor is not above 0: then that is not known."""
+    cdef u128 product, whole
+    if other_minor <= 0:
+        return -1
+    product = <u128>minor * <u128>list_minor
+    whole = product // <u128>other_minor
+    if whole >= <u128>10_000_000_000_000:
+        return 10_000_000_000_000
+    product -= whole * <u128>other_minor
+    return rounded(<i64>whole, <i64>product, other_minor, rounding)
+
+
 cdef inline i64 percent_off(i64 base, i64 off_bps, i64 rounding, i64 of) noexcept nogil:
     """What off_bps take off base (at most 10^13): the discount is rounded, or the price (of 2)."""
     cdef i64 product

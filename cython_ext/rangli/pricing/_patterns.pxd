@@ -9,9 +9,11 @@ from libc.string cimport memmove, memset
 
 from rangli.pricing._conditions cimport Lines, acting_lines
 from rangli.pricing._effects cimport (
-    Allowance, Doing, allowance, base_of_run, note, off_units, spend,
+    Allowance, Doing, allowance, base_of_run, note, off_units, spend, value_on,
 )
-from rangli.pricing._money cimport BPS, DOWN, i64, larger, percent_off, scaled, smaller, u128
+from rangli.pricing._money cimport (
+    BPS, DOWN, i64, in_cart_prices, larger, percent_off, scaled, smaller, u128,
+)
 from rangli.pricing._picked cimport miss
 from rangli.pricing._pools cimport share_out
 from rangli.pricing._rows cimport (
@@ -408,7 +410,10 @@ cdef inline i64 want(
             continue
         run = state.runs + piece[i].run
         if d.effect.place == UNIT:
-            base = off_units(d, d.kind, d.value, d.per, base_of_run(w, run), run.units, run.left)
+            base = off_units(
+                d, d.kind, value_on(w, d, run.line), d.per, base_of_run(w, run), run.units,
+                run.left,
+            )
             total += base
             if each:
                 w.s.wants[n] = base
@@ -418,19 +423,43 @@ cdef inline i64 want(
             left += run.left
     if d.effect.place == UNIT:
         return total
-    return off_sets(d, base, sets, left)
+    return off_sets(d, value_of_sets(w, state, d, count), base, sets, left)
 
 
-cdef inline i64 off_sets(const Doing* d, i64 base, i64 sets, i64 left) noexcept nogil:
+cdef inline i64 value_of_sets(
+    Work* w, const State* state, const Doing* d, i64 count
+) noexcept nogil:
+    """The value for a set in the cart's prices, by its rewarded units; -1: it is not known."""
+    cdef const Piece* piece = <const Piece*>w.space.pieces.data
+    cdef const Run* run
+    cdef i64 i, list_minor = 0, other_minor = 0
+    if not d.converts:
+        return d.value
+    for i in range(count):
+        if not piece[i].reward:
+            continue
+        run = state.runs + piece[i].run
+        if w.p.cart[run.line].other_minor < 0:
+            return -1
+        list_minor += run.units * w.p.cart[run.line].unit_minor
+        other_minor += run.units * w.p.cart[run.line].other_minor
+    return in_cart_prices(d.value, list_minor, other_minor, d.rounding)
+
+
+cdef inline i64 off_sets(
+    const Doing* d, i64 value, i64 base, i64 sets, i64 left
+) noexcept nogil:
     """What is wanted off so many equal sets that cost base, each priced as a whole."""
     cdef i64 each = base // sets, more = base % sets
     cdef u128 product
+    if value < 0:
+        return 0
     if d.kind == OFF:
-        product = <u128>d.value * <u128>sets
+        product = <u128>value * <u128>sets
         return left if product > <u128>left else <i64>product
     if d.kind == PRICE:
         return smaller(
-            left, more * larger(0, each + 1 - d.value) + (sets - more) * larger(0, each - d.value)
+            left, more * larger(0, each + 1 - value) + (sets - more) * larger(0, each - value)
         )
     base = (sets - more) * percent_off(each, d.value, d.rounding, d.rounding_of)
     if more > 0:

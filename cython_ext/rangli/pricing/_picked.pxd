@@ -6,8 +6,8 @@ from libc.string cimport memset
 
 from rangli.pricing._conditions cimport Lines, acting_lines
 from rangli.pricing._effects cimport (
-    Allowance, Doing, allowance, base_of_line, base_of_run, entry_of, note, off_one_line,
-    off_units, spend, times_value,
+    Allowance, Doing, allowance, base_of_line, base_of_run, cap_of_effect, entry_of, is_converted,
+    note, off_one_line, off_units, spend, times_value, value_on,
 )
 from rangli.pricing._money cimport BPS, i64, rounded, scaled, smaller, u128
 from rangli.pricing._rows cimport (
@@ -17,7 +17,7 @@ from rangli.pricing._rows cimport (
 from rangli.pricing._units cimport (
     Place, find_places, first_run, head_of, room_for_places, sort_places, split, take_from_run,
 )
-from rangli.pricing._work cimport ENDLESS, VALUE_MAX, Rows, State, Work, grown, scratch
+from rangli.pricing._work cimport VALUE_MAX, Rows, State, Work, grown, scratch
 
 
 cdef inline int by_line_and_unit(const void* one, const void* other) noexcept nogil:
@@ -91,7 +91,8 @@ cdef inline i64 wanted_off(
     else:
         base = base_of_run(w, state.runs + place.run)
     return off_units(
-        d, d.kind, d.value, d.per, first_picked(w, base, units, place.units), units,
+        d, d.kind, value_on(w, d, place.line), d.per,
+        first_picked(w, base, units, place.units), units,
         first_picked(w, place.left, units, place.units),
     )
 
@@ -180,6 +181,7 @@ cdef inline void off_entries(Work* w, State* state, const Doing* d, Lines lines)
         by_entry.kind = entry.kind
         by_entry.value = entry.value
         by_entry.per = entry.per
+        by_entry.converts = False
         one.at = lines.at + i
         given = 0
         off_picked(w, state, &by_entry, one, &given)
@@ -220,7 +222,7 @@ cdef inline void off_graduated(Work* w, State* state, const Doing* d, Lines line
             w.j.tier -= 1
     if w.j.given == NULL:
         for i in range(count):
-            caps[i] = tiers[i].cap_minor if tiers[i].cap_minor > 0 else ENDLESS
+            caps[i] = cap_of_effect(w, d.effect, tiers[i].cap_minor)
     n = find_places(w, state, lines.at, lines.count, d.effect.skip_reward, places)
     sort_places(places, n, w.j.pick)
     for i in range(n):
@@ -260,6 +262,7 @@ cdef inline void act_by_position(
         position[0] += units
         if tier >= 0 and not w.j.refused:
             by_tier.kind = tiers[tier].kind
+            by_tier.converts = is_converted(d.effect, by_tier.kind)
             by_tier.value = times_value(
                 tiers[tier].value, by_tier.kind, w.j.times if d.effect.scale & SCALE_VALUE else 1
             )

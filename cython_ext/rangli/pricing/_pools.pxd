@@ -5,11 +5,12 @@ from libc.stdlib cimport qsort
 
 from rangli.pricing._conditions cimport Lines
 from rangli.pricing._effects cimport (
-    Allowance, Doing, allowance, base_of_line, book, note, off_whole,
+    Allowance, Doing, allowance, base_of_line, book, for_pool, note, off_whole,
 )
 from rangli.pricing._money cimport DOWN, apportion, i64, larger, rounded, smaller, u128
 from rangli.pricing._rows cimport (
-    BY_LIST, BY_QUANTITY, BY_RUNNING, TO_CARRY, TO_DEAREST, TO_FIRST, TO_LARGEST_ERROR, TO_LAST,
+    BY_LIST, BY_OTHER, BY_QUANTITY, BY_RUNNING, TO_CARRY, TO_DEAREST, TO_FIRST, TO_LARGEST_ERROR,
+    TO_LAST,
 )
 from rangli.pricing._work cimport State, Work, scratch
 
@@ -20,7 +21,7 @@ cdef struct Ranked:
 
 cdef inline void off_pool(Work* w, State* state, const Doing* d, Lines lines) noexcept nogil:
     """Off the lines together. Those that have room above their floor share it."""
-    cdef i64 i, line, room, wanted, n = 0, left = 0, base = 0, capacity = 0, lost
+    cdef i64 i, line, room, value, wanted, n = 0, left = 0, base = 0, capacity = 0, lost
     cdef bint floors = False
     cdef Allowance found
     for i in range(lines.count):
@@ -34,7 +35,8 @@ cdef inline void off_pool(Work* w, State* state, const Doing* d, Lines lines) no
             w.s.rooms[n] = room
             capacity += room
             n += 1
-    wanted = off_whole(d, d.kind, d.value, base, left)
+    value = for_pool(w, d.value, d.effect.lines, d.rounding) if d.converts else d.value
+    wanted = off_whole(d, d.kind, value, base, left)
     found = allowance(w, wanted, capacity)
     note(w, &found)
     if found.minor == 0:
@@ -149,6 +151,10 @@ cdef inline int by_key_falling(const void* one, const void* other) noexcept nogi
 cdef inline void weigh(Work* w, const State* state, i64 weight, i64 n) noexcept nogil:
     """The sharers' weights."""
     cdef i64 i, line
+    if weight == BY_OTHER:
+        for i in range(n):
+            if w.p.cart[w.s.sharers[i]].other_minor < 0:
+                weight = BY_LIST
     for i in range(n):
         line = w.s.sharers[i]
         if weight == BY_RUNNING:
@@ -157,5 +163,7 @@ cdef inline void weigh(Work* w, const State* state, i64 weight, i64 n) noexcept 
             w.s.weights[i] = w.list_minor[line]
         elif weight == BY_QUANTITY:
             w.s.weights[i] = w.p.cart[line].quantity
+        elif weight == BY_OTHER:
+            w.s.weights[i] = w.p.cart[line].other_minor * w.p.cart[line].quantity
         else:
             w.s.weights[i] = 1

@@ -3,7 +3,7 @@
 
 from rangli.pricing._money cimport BPS, HALF_UP, UP, i64, larger
 from rangli.pricing._rows cimport (
-    ALL_WITH_DELIVERY, AMOUNT, AT_LEAST, BASE_ORIGINAL, BASE_OTHER, BASE_RUNNING, BELOW, BY_EQUAL,
+    ALL_WITH_DELIVERY, AMOUNT, AT_LEAST, BASE_ORIGINAL, BASE_OTHER, BASE_RUNNING, BELOW, BY_OTHER,
     DISTINCT, EARN_RATE, ENTRY, FACT, GIFT, GIFT_ADD, GIFT_TOP_UP, LAST, LEAF, LINE, NODE_NOT, OFF,
     OF_PRICE, PERCENT, POOL, POSITION, PRICE, REWARD, TO_CARRY, TRIGGER, UNIT, Component, Cond,
     Effect, Head, StepRow, Tier,
@@ -64,12 +64,13 @@ cdef inline const char* flaw_of_program(const Problem* p, const StepRow* step) n
         return b"shares of funders"
     if not (
         is_bit(head.first_only) and is_bit(head.skip_reduced) and is_limit(head.cap_minor)
+        and is_bit(head.cap_other_price)
         and is_limit(head.times_max) and 0 <= head.base <= BASE_ORIGINAL
     ):
         return b"a program"
     if head.times_measure and not (
         AMOUNT <= head.times_measure <= DISTINCT
-        and BASE_RUNNING <= head.times_base <= BASE_ORIGINAL and is_list(head.times_lines, step)
+        and BASE_RUNNING <= head.times_base <= BASE_OTHER and is_list(head.times_lines, step)
         and 1 <= head.times_every <= VALUE_MAX
     ):
         return b"a multiplier"
@@ -130,7 +131,7 @@ cdef inline const char* flaw_of_effect(
         and 0 <= e.skip_reward <= 3 and is_bit(e.limit_per_line) and is_bit(e.partial)
         and is_bit(e.spread) and is_bit(e.mark) and is_bit(e.graduated) and is_bit(e.tier_every)
         and 0 <= e.rounding <= UP and 0 <= e.rounding_of <= OF_PRICE
-        and 0 <= e.weight <= BY_EQUAL and 0 <= e.share_rounding <= UP
+        and 0 <= e.weight <= BY_OTHER and 0 <= e.other_price <= 3 and 0 <= e.share_rounding <= UP
         and 0 <= e.leftover <= TO_CARRY
         and (e.kind != GIFT or GIFT_ADD <= e.gift_mode <= GIFT_TOP_UP)
     ):
@@ -152,7 +153,7 @@ cdef inline bint are_tiers(const Tier* tiers, const Effect* e, const StepRow* st
     cdef i64 i, last = -1
     cdef const Tier* tier
     if not (
-        AMOUNT <= e.tier_measure <= DISTINCT and BASE_RUNNING <= e.tier_base <= BASE_ORIGINAL
+        AMOUNT <= e.tier_measure <= DISTINCT and BASE_RUNNING <= e.tier_base <= BASE_OTHER
         and is_list(e.tier_lines, step)
     ):
         return False

@@ -8,7 +8,8 @@ from libc.string cimport memset
 
 from rangli.pricing._conditions cimport Lines, acting_lines, measured, read_lines, truth_of_leaf
 from rangli.pricing._effects cimport (
-    Doing, base_of_line, base_of_run, entry_of, off_whole, times_value,
+    Doing, base_of_line, base_of_run, cap_of_effect, cap_of_program, entry_of, is_converted,
+    off_whole, times_value,
 )
 from rangli.pricing._judge cimport forbidden_by
 from rangli.pricing._money cimport BPS, i64, larger, share_half_up, smaller, u128
@@ -109,8 +110,7 @@ cdef inline i64 cap_of_step(Work* w) noexcept nogil:
     while group >= 0:
         cap = smaller(cap, w.limit_left[group])
         group = w.p.groups[group].parent
-    if w.j.head.cap_minor > 0:
-        cap = smaller(cap, w.j.head.cap_minor)
+    cap = smaller(cap, cap_of_program(w))
     return cap if w.j.row.amount_left == NO_LIMIT else smaller(cap, w.j.row.amount_left)
 
 
@@ -174,10 +174,11 @@ cdef inline void add_reach(
     memset(reach, 0, sizeof(Reach))
     reach.at = <ReachLine*>stacked(w, size)
     memset(reach.at, 0, size)
-    reach.cap = cap if cap > 0 else ENDLESS
+    reach.cap = cap_of_effect(w, e, cap)
     reach.next = choice.first
     choice.first = reach
     reach.once.kind = kind
+    reach.once.converts = is_converted(e, kind)
     reach.once.value = value
     reach.once.rounding = e.rounding if e.rounding else w.p.money.rounding
     reach.once.rounding_of = e.rounding_of if e.rounding_of else w.p.money.rounding_of
@@ -198,7 +199,7 @@ cdef inline void fill_reach(Work* w, Reach* reach, const Effect* e) noexcept nog
         reach_pattern(w, reach, e)
         return
     lines = acting_lines(w, e.lines, w.listed)
-    if kind == GIFT:
+    if kind == GIFT or reach.once.converts:
         pool_all(w, reach, lines)
     elif kind == ENTRY:
         units = e.unit_limit > 0 or w.j.row.units_left != NO_LIMIT
@@ -227,7 +228,8 @@ cdef inline void pool_all(Work* w, Reach* reach, Lines lines) noexcept nogil:
 
 
 cdef inline void reach_pattern(Work* w, Reach* reach, const Effect* e) noexcept nogil:
-    """PRICE could take all; rates are rounded up unit by unit; so many off is for every unit."""
+    """PRICE could take all, and so could amounts that are converted; rates are rounded up unit by
+    unit; so many off is for every unit."""
     cdef const Component* part = w.p.components + e.part_first
     cdef i64 i, line, left = 0, units = 0, base = 0
     cdef u128 product
@@ -242,7 +244,7 @@ cdef inline void reach_pattern(Work* w, Reach* reach, const Effect* e) noexcept 
     if e.spread:
         for i in range(e.part_count):
             pool_all(w, reach, acting_lines(w, part[i].lines, w.listed))
-    if reach.once.kind == OFF:
+    if reach.once.kind == OFF and not reach.once.converts:
         product = <u128>reach.once.value * <u128>units
         left = left if product > <u128>left else <i64>product
     elif reach.once.kind == PERCENT:

@@ -59,6 +59,9 @@ cdef enum:
     SCALE_VALUE = 1
     SCALE_UNIT_LIMIT = 2
 
+    OTHER_VALUE = 1
+    OTHER_CAP = 2
+
     GIFT_ADD = 1
     GIFT_FREE = 2
     GIFT_TOP_UP = 3
@@ -70,6 +73,7 @@ cdef enum:
     BY_LIST = 2
     BY_QUANTITY = 3
     BY_EQUAL = 4
+    BY_OTHER = 5
 
     TO_LARGEST_ERROR = 1
     TO_FIRST = 2
@@ -117,12 +121,12 @@ cdef struct Effect:
     i64 kind, place, lines, value, per, cap_minor, unit_limit, limit_per_line, pick, scale
     i64 tier_measure, tier_base, tier_lines, graduated, tier_every, repeat_max, partial, spread
     i64 skip_trigger, skip_reward, mark, rounding, rounding_of, weight, share_rounding, leftover
-    i64 gift_mode, tier_first, tier_count, part_first, part_count
+    i64 gift_mode, other_price, tier_first, tier_count, part_first, part_count
 
 cdef struct Head:
     i64 first_only, cap_minor, base, times_measure, times_base, times_lines, times_every, times_max
-    i64 skip_reduced, cond_first, cond_count, effect_first, effect_count, funder_first
-    i64 funder_count
+    i64 skip_reduced, cap_other_price, cond_first, cond_count, effect_first, effect_count
+    i64 funder_first, funder_count
 
 
 # --- a policy and a cart (plan.py) ------------------------------------------------------------

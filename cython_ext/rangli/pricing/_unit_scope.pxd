@@ -4,6 +4,7 @@
 from libc.string cimport memset
 
 from rangli.pricing._conditions cimport acting_lines
+from rangli.pricing._effects cimport cap_of_effect
 from rangli.pricing._judge cimport (
     act_effects, approach, clear_result, drop, finish, forbidden_by, judge, narrow_again,
     set_limits, share_limits,
@@ -15,7 +16,7 @@ from rangli.pricing._rows cimport (
     TakeRow,
 )
 from rangli.pricing._state cimport close, count_applied, lose, put_in_force, spend_shared
-from rangli.pricing._work cimport ENDLESS, Judgement, Rows, Term, Work, stacked
+from rangli.pricing._work cimport Judgement, Rows, Term, Work, stacked
 
 
 cdef struct UnitBid:
@@ -106,9 +107,7 @@ cdef inline void begin_by_unit(Work* w, UnitBid* bid, const Head* head) noexcept
         w.j.given[i] = 0
         w.j.caps[i] = bid.terms[i].cap
         for k in range(e.tier_count):
-            w.j.caps[tiers] = w.p.tiers[e.tier_first + k].cap_minor
-            if w.j.caps[tiers] == 0:
-                w.j.caps[tiers] = ENDLESS
+            w.j.caps[tiers] = cap_of_effect(w, e, w.p.tiers[e.tier_first + k].cap_minor)
             tiers += 1
     bid.j = w.j
 

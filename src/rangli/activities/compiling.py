@@ -9,9 +9,9 @@ from rangli.activities import program
 from rangli.activities.conditions import Fact, Postfix
 from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.lists import ListNumbers
-from rangli.activities.program import EffectOp, Program, Used
+from rangli.activities.program import EffectOp, OtherPrice, Program, Used
 from rangli.activities.rounding import Rounding
-from rangli.activities.spec import ActivitySpec, Layer
+from rangli.activities.spec import ActivitySpec, Layer, PriceBasis
 from rangli.activities.targets import LineTarget, ProductTarget
 
 _ANY_USE = Used.TRIGGER | Used.REWARD
@@ -34,8 +34,11 @@ class Compiled:
     effect_of: tuple[int, ...]
 
 
-def compiled(spec: ActivitySpec) -> Compiled:
-    """What a completed spec asks of the price kernel."""
+def compiled(spec: ActivitySpec, basis: PriceBasis | None = None) -> Compiled:
+    """What a completed spec asks of the price kernel.
+
+    basis: of the carts it is for; None: of what names a basis, each is the cart's.
+    """
     lists = _lists(spec)
     conds = Postfix(lists)
     conds.write(spec.conditions)
@@ -46,7 +49,9 @@ def compiled(spec: ActivitySpec) -> Compiled:
         made = effect.ops(lists)
         ops += made
         effect_of += [number] * len(made)
+    by_other = _other_price(spec, basis)
     settled: dict[str, Any] = {**_rounding(spec.rounding), **_use_of_units(spec.layer)}
+    settled["other_price"] = by_other
     return Compiled(
         program=Program(
             conds=tuple(conds.rows),
@@ -56,6 +61,7 @@ def compiled(spec: ActivitySpec) -> Compiled:
             cap_minor=spec.cap_minor,
             base=spec.discount_base.number() if spec.discount_base is not None else 0,
             skip_reduced=int(spec.stacking is not None and spec.stacking.skip_reduced),
+            cap_other_price=int(bool(by_other & OtherPrice.CAP)),
             **times,
         ),
         lists=tuple(lists.lists),
@@ -86,6 +92,15 @@ def _times(spec: ActivitySpec, lists: ListNumbers) -> dict[str, int]:
     }
 
 
+def _other_price(spec: ActivitySpec, basis: PriceBasis | None) -> int:
+    """What is stated in the price basis that is not the carts'."""
+    stated = 0
+    if basis is not None:
+        stated |= OtherPrice.VALUE if spec.value_basis not in (None, basis) else 0
+        stated |= OtherPrice.CAP if spec.cap_basis not in (None, basis) else 0
+    return int(stated)
+
+
 def _rounding(stated: Rounding | None) -> dict[str, int]:
     """What is stated; the policy says the rest."""
     found: dict[str, int] = {}
@@ -96,7 +111,7 @@ def _rounding(stated: Rounding | None) -> dict[str, int]:
     if stated.of is not None:
         found["rounding_of"] = program.RoundingOf[stated.of.name]
     if stated.weight is not None:
-        found["weight"] = program.Weight[stated.weight.name]
+        found["weight"] = stated.weight.number()
     if stated.share_mode is not None:
         found["share_rounding"] = program.Rounding[stated.share_mode.name]
     if stated.leftover is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from rangli.activities.compiling import compiled
@@ -52,7 +53,8 @@ class LiveActivity:
     public_code: casefolded; "" if it has none.
     spec: what all of this was made of.
     further: the same with its other amounts, by currency and channel ("": of all channels).
-    variant: its number among these, from 1; 0: with its own amounts.
+    by_basis: the same for carts of each price basis, if what it states names one.
+    variant: its number among all of these, from 1; 0: the activity itself.
     """
 
     activity_id: str
@@ -91,18 +93,27 @@ class LiveActivity:
     template_id: str
     spec: ActivitySpec
     further: Mapping[tuple[str, str], LiveActivity] = field(default_factory=dict)
+    by_basis: Mapping[str, LiveActivity] = field(default_factory=dict)
     variant: int = 0
 
     @property
     def variants(self) -> tuple[LiveActivity, ...]:
-        """It with each of its amounts, its own first."""
-        return (self, *sorted({*self.further.values()}, key=lambda each: each.variant))
+        """It with each of its amounts and for each price basis, by their numbers."""
+        stated = {self, *self.further.values()}
+        stated |= {each for amounts in stated for each in amounts.by_basis.values()}
+        return tuple(sorted(stated, key=lambda each: each.variant))
 
-    def for_cart(self, currency: str, channel: str) -> LiveActivity:
-        """It with the amounts for such carts; with its own if it has no others for them."""
-        if not self.further:
-            return self
-        return self.further.get((currency, channel)) or self.further.get((currency, "")) or self
+    def for_cart(self, currency: str, channel: str, price_basis: str) -> LiveActivity:
+        """It with the amounts for such carts; with its own if it has no others for them.
+
+        price_basis: as carts name it. If it is not known, and must be, that is still to be told:
+        then `by_basis` is not empty.
+        """
+        stated = self
+        if self.further:
+            by_channel, for_all = self.further.get((currency, channel)), (currency, "")
+            stated = by_channel or self.further.get(for_all) or self
+        return stated.by_basis.get(price_basis, stated)
 
     @property
     def until_us(self) -> int:
@@ -135,18 +146,32 @@ def compile_activity(activity: Activity) -> LiveActivity:
     """The live version of an activity, ready to be priced with."""
     spec = activity.spec
     further: dict[tuple[str, str], LiveActivity] = {}
-    for variant, amounts in enumerate(spec.amounts, 1):
-        stated = replace(_compiled(activity, spec.with_amounts(amounts)), variant=variant)
+    numbers = count()
+    own = _for_each_basis(activity, spec, numbers)
+    for amounts in spec.amounts:
+        stated = _for_each_basis(activity, spec.with_amounts(amounts), numbers)
         for channel in amounts.channels or ("",):
             further[stated.currency, channel] = stated
-    return replace(_compiled(activity, spec), further=further)
+    return replace(own, further=further)
 
 
-def _compiled(activity: Activity, spec: ActivitySpec) -> LiveActivity:
+def _for_each_basis(activity: Activity, spec: ActivitySpec, numbers: Iterator[int]) -> LiveActivity:
+    """The spec compiled, for each price basis too if it names one."""
+    variant = next(numbers)
+    by_basis = {
+        basis.value: replace(_compiled(activity, spec, basis), variant=next(numbers))
+        for basis in (PriceBasis if spec.names_basis else ())
+    }
+    return replace(_compiled(activity, spec), variant=variant, by_basis=by_basis)
+
+
+def _compiled(
+    activity: Activity, spec: ActivitySpec, basis: PriceBasis | None = None
+) -> LiveActivity:
     time_zone = zone(spec.schedule.time_zone)
     assert time_zone is not None  # checked when the spec was accepted
     assert spec.layer is not None  # completed then, too
-    asks = compiled(spec)
+    asks = compiled(spec, basis)
     stacking = spec.stacking or Stacking()
     return LiveActivity(
         activity_id=activity.activity_id,

@@ -34,8 +34,6 @@ class Multiplier(Struct, frozen=True, kw_only=True):
             if self.every > QUANTITY_BOUND:
                 found.append(Violation(f"{path}.every", f"must be at most {QUANTITY_BOUND}"))
             found += not_of_amount(self.base, path)
-        if self.base is ConditionBase.OTHER_PRICE:
-            found.append(Violation(f"{path}.base", "only conditions read the other price basis"))
         if self.products is not None:
             found += self.products.violations(f"{path}.products")
         return found

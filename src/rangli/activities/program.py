@@ -33,7 +33,7 @@ class Base(IntEnum):
     GROUP_START = 2  # what was left when the step's group began
     LIST = 3  # the list amount
     ORIGINAL = 4  # the list amount less discounts granted outside
-    OTHER = 5  # the list amount in the other price basis (net for gross); conditions only
+    OTHER = 5  # the list amount in the other price basis (net for gross); not of discounts
 
 
 class Measure(IntEnum):
@@ -118,6 +118,13 @@ class Scale(IntFlag):
     UNIT_LIMIT = 2
 
 
+class OtherPrice(IntFlag):
+    """What of an effect is stated in the price basis that is not the cart's."""
+
+    VALUE = 1
+    CAP = 2
+
+
 class GiftMode(IntEnum):
     """How a gift is given."""
 
@@ -150,6 +157,9 @@ class Weight(IntEnum):
     LIST = 2
     QUANTITY = 3
     EQUAL = 4  # the same for every part
+    OTHER = (
+        5  # the list amount in the other price basis; where a part does not say it, LIST for all
+    )
 
 
 class Leftover(IntEnum):
@@ -274,6 +284,12 @@ class EffectOp:
         rewards) are marked as used.
     rounding, rounding_of, weight, share_rounding, leftover: 0: as the policy says; else a
         `Rounding`, `RoundingOf`, `Weight`, `Rounding` of shares, `Leftover`.
+    other_price: `OtherPrice` bits: what is stated in the price basis that is not the cart's. VALUE:
+        values of PRICE and OFF, tiers' too, but not of price entries. One for units or a line is
+        converted by that line's list price in both bases; one for a set by what its rewarded units
+        come to, one for a pool by what all `lines` (ELIGIBLE: the step's) come to at list prices.
+        CAP: caps, tiers' too; converted as for a pool. Rounded as the effect rounds, at most 10^13.
+        Where a line does not say its other price, or all come to 0 in it, nothing is taken.
     gift_mode: with GIFT a `GiftMode`; `lines` are the lines that hold the gift's product. The worth
         of the units added is at most 10^13.
     """
@@ -307,6 +323,7 @@ class EffectOp:
     share_rounding: int = 0
     leftover: int = 0
     gift_mode: int = 0
+    other_price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,12 +337,14 @@ class Program:
     cap_minor: most that all effects together take in a cart; 0: no cap.
     base: what discounts are computed on, a `Base` up to ORIGINAL; 0: as the group says.
     times_measure: how often the activity is given: a `Measure` (not FACT), 0: once.
-    times_base, times_lines: what times_measure reads. Here and in tiers a base is none but the
-        first four, lists are read as by conditions.
+    times_base, times_lines: what times_measure reads. Here and in tiers lists are read as by
+        conditions; an OTHER amount that is not known is 0.
     times_every: once for each full times_every, 1 to 10^13; fewer: condition not met.
     times_max: at most so often; 0: no limit.
     skip_reduced: 1: eligible lines that cost less than their list amount when the step is judged
         are left out, as if it had not been given them.
+    cap_other_price: 1: cap_minor is in the other price basis; converted as an effect's, by the
+        step's lines, rounded as the policy says.
     """
 
     conds: tuple[Cond, ...]
@@ -340,6 +359,7 @@ class Program:
     times_every: int = 1
     times_max: int = 0
     skip_reduced: int = 0
+    cap_other_price: int = 0
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

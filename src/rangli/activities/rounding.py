@@ -7,6 +7,8 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from rangli.activities import program
+
 
 class RoundingMode(StrEnum):
     """How a fraction of a minor unit is rounded."""
@@ -32,6 +34,11 @@ class ShareWeight(StrEnum):
     LIST = "LIST"
     QUANTITY = "QUANTITY"
     EQUAL = "EQUAL"
+    OTHER_PRICE = "OTHER_PRICE"
+
+    def number(self) -> program.Weight:
+        """As the kernel names it."""
+        return program.Weight["OTHER" if self is ShareWeight.OTHER_PRICE else self.name]
 
 
 class Leftover(StrEnum):

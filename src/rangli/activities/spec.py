@@ -190,6 +190,18 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[Amounts, ...],
         Meta(max_length=AMOUNTS_MAX, description="For other currencies, or some channels only."),
     ] = ()
+    value_basis: Annotated[
+        PriceBasis | None,
+        Meta(description="Of prices set and amounts off; default: the cart's own."),
+    ] = None
+    cap_basis: Annotated[
+        PriceBasis | None, Meta(description="Of caps; default: the cart's own.")
+    ] = None
+
+    @property
+    def names_basis(self) -> bool:
+        """Whether it can be read only where the cart's price basis is known."""
+        return self.value_basis is not None or self.cap_basis is not None
 
     @property
     def effects(self) -> tuple[Effect, ...]:
@@ -230,6 +242,9 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.discount_base is ConditionBase.OTHER_PRICE:
             words = "discounts are not computed on the other price basis"
             found.append(Violation(f"{path}.discount_base", words))
+        if self.value_basis is not None and isinstance(self.effect, PriceBook):
+            words = "does not go with price_book; see price_basis"
+            found.append(Violation(f"{path}.value_basis", words))
         if self.public_code and self.entitlement is not Entitlement.CREDENTIAL:
             words = "goes with entitlement CREDENTIAL only"
             found.append(Violation(f"{path}.public_code", words))

@@ -18,6 +18,7 @@ from rangli.activities.program import (
     Leftover,
     Measure,
     Node,
+    OtherPrice,
     Pick,
     Place,
     Program,
@@ -223,12 +224,13 @@ def _program(program: Program, step: StepRow) -> None:
         _effect(effect, step)
     _require(all(1 <= bps <= BPS for bps in program.funder_bps), "funder_bps")
     _require(sum(program.funder_bps) == BPS, "shares of funders")
-    _require(_bits(program.first_only, program.skip_reduced), "a program's flags")
+    flags = program.first_only, program.skip_reduced, program.cap_other_price
+    _require(_bits(*flags), "a program's flags")
     _require(_limit(program.cap_minor, program.times_max), "cap_minor or times_max")
     _require(program.base == 0 or program.base in _BASES, "base of a program")
     if program.times_measure:
         _require(program.times_measure in _MEASURES, "times_measure")
-        _require(program.times_base in _BASES, "times_base")
+        _require(program.times_base in set(Base), "times_base")
         _list(program.times_lines, step)
         _require(1 <= program.times_every <= VALUE_MAX, "times_every")
 
@@ -278,6 +280,7 @@ def _effect(effect: EffectOp, step: StepRow) -> None:
     _require(_bits(*flags, effect.graduated, effect.tier_every), "an effect's flags")
     _roundings(effect)
     _require(effect.kind != Kind.GIFT or effect.gift_mode in set(GiftMode), "gift_mode")
+    _require(0 <= effect.other_price <= OtherPrice.VALUE | OtherPrice.CAP, "other_price")
     _tiers(effect, step)
     if effect.pattern:
         _pattern(effect, step)
@@ -303,7 +306,7 @@ def _tiers(effect: EffectOp, step: StepRow) -> None:
     _require(bool(tiers) or not (effect.graduated or effect.tier_every), "no tiers")
     if not tiers:
         return
-    _require(effect.tier_measure in _MEASURES and effect.tier_base in _BASES, "what tiers read")
+    _require(effect.tier_measure in _MEASURES and effect.tier_base in set(Base), "what tiers read")
     _list(effect.tier_lines, step)
     last = -1
     for tier in tiers:

@@ -33,11 +33,15 @@ class Line:
 
 @dataclass(slots=True)
 class Delivery:
-    """A part of the order that is delivered together. method: "" is unknown."""
+    """A part of the order that is delivered together. method: "" is unknown.
+
+    other_fee_minor: the fee in the other price basis; None is unknown.
+    """
 
     delivery_id: str
     fee_minor: int
     method: str
+    other_fee_minor: int | None = None
 
 
 @dataclass(slots=True)

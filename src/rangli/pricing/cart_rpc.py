@@ -211,7 +211,12 @@ class Reader:
                 self._bad("fee_minor", "is required: what delivery costs")
             fee_minor = self._number(message.fee_minor, "fee_minor", LINE_MINOR_MAX)
             method = self._text(message.method, "method", 50)
-            deliveries.append(Delivery(delivery_id, fee_minor, method))
+            other_fee_minor = None
+            if message.HasField("other_fee_minor"):
+                other_fee_minor = self._number(
+                    message.other_fee_minor, "other_fee_minor", LINE_MINOR_MAX
+                )
+            deliveries.append(Delivery(delivery_id, fee_minor, method, other_fee_minor))
         self._item = None
         self._duplicates([each.delivery_id for each in deliveries], "deliveries[{}].delivery_id")
         return deliveries
@@ -221,7 +226,8 @@ class Reader:
         if whole + sum(delivery.fee_minor for delivery in deliveries) > CART_MINOR_MAX:
             self._bad("lines", f"list prices come to more than {CART_MINOR_MAX}")
         # What conditions on the other price basis add up must fit as well.
-        if sum((line.other_list_minor or 0) * line.quantity for line in lines) > CART_MINOR_MAX:
+        other = sum((line.other_list_minor or 0) * line.quantity for line in lines)
+        if other + sum(delivery.other_fee_minor or 0 for delivery in deliveries) > CART_MINOR_MAX:
             self._bad("lines", f"other list prices come to more than {CART_MINOR_MAX}")
 
     def _credentials(self, request: pb.QuoteRequest) -> list[Credential]:

@@ -33,7 +33,8 @@ class HotActivity:
     grouped: the policy has a place for it.
     lists_products: it has lists of its own that are not of deliveries.
     beside: it names labels of those who may act beside it, has a rule, which reads what the codec
-        does not keep, or other amounts for some carts: the plain way takes it.
+        does not keep, or other amounts for some carts, or amounts in a price basis: the plain way
+        takes it.
     lead: what its group's order reads first.
     step: the fields of its `StepRow`, lines not counted.
     head: fields 1 to 4 of its `AppliedActivity`.
@@ -72,7 +73,7 @@ def hot_activity(
         grouped=group is not None,
         lists_products=any(not isinstance(target, Deliveries) for target in activity.lists),
         beside=bool(activity.combines_with)
-        or bool(activity.further)
+        or bool(activity.further or activity.by_basis)
         or any(isinstance(fact, Rule) for fact in activity.facts),
         basis=_BASIS[activity.price_basis],
         currency=activity.currency.encode(),

@@ -101,8 +101,7 @@ class _Conditions:
             truth = self._priced.candidate(self._step).facts[cond.fact]
             return None if truth == (TRUE if holds else FALSE) else []
         over = self._priced.rows_of(self._step, cond.lines)
-        by_other = cond.measure == Measure.AMOUNT and cond.base == Base.OTHER
-        if by_other and any(self._priced.cart[row].other_minor < 0 for row in over):
+        if not self._priced.is_known(cond.measure, cond.base, over):
             return []
         actual = self._priced.measured(self._step, cond.measure, cond.base, over)
         compare, short = Compare(cond.compare), cond.required - actual
@@ -161,7 +160,8 @@ def _next(priced: Priced, step: int, program: Program) -> Iterator[Gap]:
         over = priced.rows_of(step, program.times_lines)
         measure, base, every = program.times_measure, program.times_base, program.times_every
         actual = priced.measured(step, measure, base, over)
-        if not program.times_max or actual // every < program.times_max:
+        more = not program.times_max or actual // every < program.times_max
+        if more and priced.is_known(measure, base, over):
             yield Gap(("times", 0), measure, base, over, every - actual % every)
     for number, effect in enumerate(program.effects):
         if effect.tiers:
@@ -177,6 +177,8 @@ def _next_tier(priced: Priced, step: int, number: int, effect: EffectOp) -> Iter
         measure = Measure.LINE_QUANTITY if effect.limit_per_line else Measure.QUANTITY
     over = priced.rows_of(step, lines)
     actual = priced.measured(step, measure, effect.tier_base, over)
+    if not priced.is_known(measure, effect.tier_base, over):
+        return
     minima = [tier.minimum for tier in effect.tiers]
     if effect.tier_every:
         minima = [minima[0] * (actual // minima[0] + 1)]

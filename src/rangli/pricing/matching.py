@@ -131,8 +131,10 @@ class Matcher:
     def _candidate(self, activity: LiveActivity, lines: list[int], shown: Shown) -> _Found:
         if activity.further:
             # Found was what is within the list prices of any of its amounts.
-            activity = activity.for_cart(self._cart.currency, self._cart.channel)
+            activity = self._stated(activity)
             lines = self._own_lines(activity)
+        elif activity.by_basis:
+            activity = self._stated(activity)
         why = self._why_not(activity)
         if why is None and activity.stores is not None:
             here = [n for n in lines if self._in_store(activity, n)]
@@ -149,6 +151,11 @@ class Matcher:
         ]
         facts = [truth(fact, self._told()) for fact in activity.facts]
         return Candidate(activity, shown, lines, lists, facts)
+
+    def _stated(self, activity: LiveActivity) -> LiveActivity:
+        """The activity with its amounts for this cart."""
+        cart = self._cart
+        return activity.for_cart(cart.currency, cart.channel, cart.price_basis)
 
     def _booked(self, book: LiveActivity) -> list[_Found]:
         """The book at work; or why not, if it knows a product of the cart."""
@@ -192,7 +199,8 @@ class Matcher:
             return WhyNot(dormant.value)
         if activity.currency != cart.currency:
             return WhyNot.OTHER_CURRENCY
-        if activity.price_basis is not None and activity.price_basis != cart.price_basis:
+        must_be_known = bool(activity.by_basis)  # which it is not, or there were one for it
+        if must_be_known or activity.price_basis not in (None, cart.price_basis):
             return WhyNot.OTHER_PRICE_BASIS
         if activity.channels and cart.channel not in activity.channels:
             return WhyNot.OTHER_CHANNEL

@@ -157,7 +157,7 @@ def _money(rounding: Rounding, *, share_again: bool) -> Money:
     if rounding.of:
         money.rounding_of = program.RoundingOf[rounding.of.name]
     if rounding.weight:
-        money.weight = program.Weight[rounding.weight.name]
+        money.weight = rounding.weight.number()
     if rounding.share_mode:
         money.share_rounding = program.Rounding[rounding.share_mode.name]
     if rounding.leftover:

@@ -86,6 +86,11 @@ class Priced:
         count = len(self.cart) if lines == ALL_WITH_DELIVERY else len(self.made.lines)
         return tuple(range(count))
 
+    def is_known(self, measure: int, base: int, over: Sequence[int]) -> bool:
+        """Whether all rows say what the measure reads: their price in the other basis."""
+        by_other = measure == Measure.AMOUNT and base == Base.OTHER
+        return not by_other or all(self.cart[row].other_minor >= 0 for row in over)
+
     def measured(self, step: int, measure: int, base: int, over: Sequence[int]) -> int:
         """A measure (but FACT) over rows, as the step begins."""
         if measure == Measure.AMOUNT:

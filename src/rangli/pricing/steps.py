@@ -133,7 +133,8 @@ def _cart_rows(
             )
         )
     for delivery in deliveries:
-        rows.extend((delivery.fee_minor, 1, 0, 0, -1, 0, 1))
+        other_minor = -1 if delivery.other_fee_minor is None else delivery.other_fee_minor
+        rows.extend((delivery.fee_minor, 1, 0, 0, other_minor, 0, 1))
     return rows
 
 

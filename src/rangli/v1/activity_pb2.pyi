@@ -126,6 +126,7 @@ class ShareWeight(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     SHARE_WEIGHT_LIST: _ClassVar[ShareWeight]
     SHARE_WEIGHT_QUANTITY: _ClassVar[ShareWeight]
     SHARE_WEIGHT_EQUAL: _ClassVar[ShareWeight]
+    SHARE_WEIGHT_OTHER_PRICE: _ClassVar[ShareWeight]
 
 class Leftover(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
@@ -230,6 +231,7 @@ SHARE_WEIGHT_RUNNING: ShareWeight
 SHARE_WEIGHT_LIST: ShareWeight
 SHARE_WEIGHT_QUANTITY: ShareWeight
 SHARE_WEIGHT_EQUAL: ShareWeight
+SHARE_WEIGHT_OTHER_PRICE: ShareWeight
 LEFTOVER_UNSPECIFIED: Leftover
 LEFTOVER_LARGEST_ERROR: Leftover
 LEFTOVER_FIRST: Leftover
@@ -733,7 +735,7 @@ class Amounts(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ...) -> None: ...
 
 class ActivitySpec(_message.Message):
-    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts")
+    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts", "value_basis", "cap_basis")
     TEMPLATE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -761,6 +763,8 @@ class ActivitySpec(_message.Message):
     WHEN_SHORT_FIELD_NUMBER: _ClassVar[int]
     REFUND_POLICY_FIELD_NUMBER: _ClassVar[int]
     AMOUNTS_FIELD_NUMBER: _ClassVar[int]
+    VALUE_BASIS_FIELD_NUMBER: _ClassVar[int]
+    CAP_BASIS_FIELD_NUMBER: _ClassVar[int]
     template_id: str
     display_name: str
     description: str
@@ -788,7 +792,9 @@ class ActivitySpec(_message.Message):
     when_short: WhenShort
     refund_policy: RefundPolicy
     amounts: _containers.RepeatedCompositeFieldContainer[Amounts]
-    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ...) -> None: ...
+    value_basis: PriceBasis
+    cap_basis: PriceBasis
+    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ..., value_basis: _Optional[_Union[PriceBasis, str]] = ..., cap_basis: _Optional[_Union[PriceBasis, str]] = ...) -> None: ...
 
 class Activity(_message.Message):
     __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries")

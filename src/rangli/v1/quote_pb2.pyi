@@ -107,14 +107,16 @@ class CartLine(_message.Message):
     def __init__(self, line_id: _Optional[str] = ..., sku: _Optional[str] = ..., quantity: _Optional[int] = ..., list_minor: _Optional[int] = ..., category_path: _Optional[str] = ..., brand: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., store_id: _Optional[str] = ..., position: _Optional[int] = ..., currency: _Optional[str] = ..., floor_minor: _Optional[int] = ..., outside_off_minor: _Optional[int] = ..., other_list_minor: _Optional[int] = ...) -> None: ...
 
 class DeliveryGroup(_message.Message):
-    __slots__ = ("delivery_id", "fee_minor", "method")
+    __slots__ = ("delivery_id", "fee_minor", "method", "other_fee_minor")
     DELIVERY_ID_FIELD_NUMBER: _ClassVar[int]
     FEE_MINOR_FIELD_NUMBER: _ClassVar[int]
     METHOD_FIELD_NUMBER: _ClassVar[int]
+    OTHER_FEE_MINOR_FIELD_NUMBER: _ClassVar[int]
     delivery_id: str
     fee_minor: int
     method: str
-    def __init__(self, delivery_id: _Optional[str] = ..., fee_minor: _Optional[int] = ..., method: _Optional[str] = ...) -> None: ...
+    other_fee_minor: int
+    def __init__(self, delivery_id: _Optional[str] = ..., fee_minor: _Optional[int] = ..., method: _Optional[str] = ..., other_fee_minor: _Optional[int] = ...) -> None: ...
 
 class Fact(_message.Message):
     __slots__ = ("name", "number", "text")

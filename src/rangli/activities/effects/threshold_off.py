@@ -130,8 +130,6 @@ class ThresholdOff(EffectKind, frozen=True, kw_only=True, tag="threshold_off"):
             found.append(Violation(f"{path}.pick", "goes with graduated only"))
         if not self._by_amount():
             found += not_of_amount(self.base, path)
-        if self.base is ConditionBase.OTHER_PRICE:
-            found.append(Violation(f"{path}.base", "only conditions read the other price basis"))
         if self.counted is not None:
             found += self.counted.violations(f"{path}.counted")
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rangli.activities.drafts import published
@@ -22,14 +23,21 @@ _ENTRY_KINDS = (Kind.PRICE, Kind.OFF, Kind.PERCENT)
 
 
 def candidate_of(
-    message: quote_pb2.AppliedTerms, path: str, *, numbers_of: Mapping[str, int], at: datetime
+    message: quote_pb2.AppliedTerms,
+    path: str,
+    *,
+    numbers_of: Mapping[str, int],
+    at: datetime,
+    price_basis: str,
 ) -> Candidate:
     """The activity on the order's lines, as it was.
 
-    numbers_of: the numbers of lines and delivery groups. at: when it was priced.
+    numbers_of: the numbers of lines and delivery groups. at: when it was priced. price_basis: of
+    the cart.
     Raises Invalid with the first field that does not fit.
     """
     live = _live(message, f"{path}.spec", at)
+    live = replace(live.by_basis.get(price_basis, live), variant=0)
     numbers = _rows(message.line_ids, f"{path}.line_ids", numbers_of)
     if not numbers:
         refuse(f"{path}.line_ids", "an activity acts on at least one line")

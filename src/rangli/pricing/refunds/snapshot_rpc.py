@@ -96,7 +96,11 @@ class _Reader:
         for number, message in enumerate(terms):
             path = f"{_TERMS}.activities[{number}]"
             candidate = candidate_of(
-                message, path, numbers_of=self._numbers, at=instant(self._cart.at_us)
+                message,
+                path,
+                numbers_of=self._numbers,
+                at=instant(self._cart.at_us),
+                price_basis=self._cart.price_basis,
             )
             group = policy.place(candidate.activity)
             if number not in places:
@@ -148,7 +152,8 @@ class _Reader:
             path = f"{_RESPONSE}.deliveries[{index}]"
             same(charged.delivery_id, delivery.delivery_id, f"{path}.delivery_id")
             same(charged.fee_minor, delivery.fee_minor, f"{path}.fee_minor")
-            row = CartRow(delivery.fee_minor, delivery=1)
+            other_minor = -1 if delivery.other_fee_minor is None else delivery.other_fee_minor
+            row = CartRow(delivery.fee_minor, other_minor=other_minor, delivery=1)
             pieces[delivery.delivery_id] = self._piece(delivery.delivery_id, row, charged, path)
         return [pieces[piece_id] for piece_id in self._numbers]
 

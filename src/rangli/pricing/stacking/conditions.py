@@ -31,7 +31,9 @@ class Missed:
 
 
 def measured(problem: Problem, runs: Runs, lines: Sequence[int], measure: int, base: int) -> int:
-    """A `Measure` (but FACT) over lines; AMOUNT on a `Base` (but OTHER)."""
+    """A `Measure` (but FACT) over lines. An OTHER amount that is not known is 0."""
+    if measure == Measure.AMOUNT and base == Base.OTHER:
+        return _other(problem, lines) or 0
     if measure == Measure.AMOUNT:
         return sum(run.base(base) for line in lines for run in runs[line])
     products = [problem.cart[line] for line in lines if not problem.cart[line].delivery]

@@ -57,7 +57,7 @@ def resolve(work: Work, number: int, times: int) -> Action | None:
     effect = work.effect(number)
     if not effect.tiers or effect.graduated:
         value = scaled(effect.value, effect.kind, times if effect.scale & Scale.VALUE else 1)
-        return Action(effect.kind, value, effect.per, effect.cap_minor)
+        return work.action(number, effect.kind, value, effect.cap_minor)
     lines = work.problem.lines_of(work.step, effect.tier_lines, work.eligible)
     actual = measured(work.problem, work.state.runs, lines, effect.tier_measure, effect.tier_base)
     reached = [i for i, tier in enumerate(effect.tiers) if actual >= tier.minimum]
@@ -73,7 +73,7 @@ def resolve(work: Work, number: int, times: int) -> Action | None:
         value = scaled(value, tier.kind, actual // tier.minimum)
     if effect.scale & Scale.VALUE:
         value = scaled(value, tier.kind, times)
-    return Action(tier.kind, value, effect.per, tier.cap_minor, index)
+    return work.action(number, tier.kind, value, tier.cap_minor, index)
 
 
 def _told(effect: EffectOp, index: int) -> int:
@@ -100,7 +100,7 @@ def _graduated(work: Work, number: int, times: int) -> None:
     bands = [
         (
             tier.minimum,
-            Action(tier.kind, scaled(tier.value, tier.kind, scale), effect.per, tier.cap_minor, i),
+            work.action(number, tier.kind, scaled(tier.value, tier.kind, scale), tier.cap_minor, i),
         )
         for i, tier in enumerate(effect.tiers)
     ]
@@ -159,6 +159,7 @@ def _piece(work: Work, action: Action, run: Run, counter: tuple[int, int], times
     """
     number = counter[0]
     effect, rule = work.effect(number), work.rule(number)
+    action = work.stated(number, action, [(run.line, 1)])
     limit = unit_limit(work, number, times)
     units = min(run.units, limit - work.given.get(counter, 0))
     if units > work.units_left:
@@ -204,7 +205,7 @@ def _line(work: Work, number: int, action: Action, line: int, times: int) -> Non
         row = work.problem.cart[line]
         beyond = max(0, row.quantity - unit_limit(work, number, times))
         base = max(0, base - beyond * row.unit_minor)
-    wanted = off_whole(action, base, work.rule(number))
+    wanted = off_whole(work.stated(number, action, [(line, 1)]), base, work.rule(number))
     allowance = work.allow(number, action, min(wanted, left_on(runs)), work.capacity(line))
     work.note(allowance)
     _spread(work, number, action, line, allowance.minor)
@@ -223,12 +224,16 @@ def _pool(work: Work, number: int, action: Action) -> None:
     rule = work.rule(number)
     lines = work.lines_of(work.effect(number).lines)
     runs = work.runs_of(lines)
-    wanted = off_whole(action, sum(run.base(work.base) for run in runs), rule)
+    stated = work.stated_for_pool(number, action)
+    wanted = off_whole(stated, sum(run.base(work.base) for run in runs), rule)
     takers = [line for line in lines if work.capacity(line) > 0]
     most = [work.capacity(line) for line in takers]
     allowance = work.allow(number, action, min(wanted, left_on(runs)), sum(most))
     work.note(allowance)
-    weights = [_weight(work, line, rule.weight) for line in takers]
+    by = rule.weight
+    if by == Weight.OTHER and any(work.problem.cart[line].other_minor < 0 for line in takers):
+        by = Weight.LIST
+    weights = [_weight(work, line, by) for line in takers]
     parts = shared(
         allowance.minor, weights, most, (rule.share_rounding, rule.leftover, rule.share_again)
     )
@@ -245,4 +250,5 @@ def _weight(work: Work, line: int, weight: int) -> int:
         Weight.LIST: sum(run.list_minor for run in runs),
         Weight.QUANTITY: sum(run.units for run in runs),
         Weight.EQUAL: 1,
+        Weight.OTHER: work.problem.cart[line].other_minor * work.problem.cart[line].quantity,
     }[Weight(weight)]

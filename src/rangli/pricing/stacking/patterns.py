@@ -234,9 +234,18 @@ def _wants(work: Work, number: int, action: Action, rewards: Sequence[Run], sets
     rule = work.rule(number)
     if work.effect(number).place == Place.UNIT:
         return [
-            min(run.left, off_units(action, run.base(work.base), run.units, rule))
+            min(
+                run.left,
+                off_units(
+                    work.stated(number, action, [(run.line, 1)]),
+                    run.base(work.base),
+                    run.units,
+                    rule,
+                ),
+            )
             for run in rewards
         ]
+    action = work.stated(number, action, [(run.line, run.units) for run in rewards])
     wanted = off_sets(action, sum(run.base(work.base) for run in rewards), sets, rule)
     return [min(wanted, left_on(rewards))]
 

@@ -139,8 +139,7 @@ class Prospect:
         step = self.problem.steps[number]
         work = Work(self.problem, self.state, step, ())
         caps = [self.state.group_left[group] for group in work.groups]
-        if step.program.cap_minor:
-            caps.append(step.program.cap_minor)
+        caps.append(work.cap_minor)
         if step.row.amount_left >= 0:
             caps.append(step.row.amount_left)
         return min(caps)
@@ -160,9 +159,11 @@ class Prospect:
     def _actions(self, step: Step, effect: EffectOp, times: int) -> list[Action]:
         """All that an effect could do: its own, or that of the tiers that could be reached."""
         scale = times if effect.scale & Scale.VALUE else 1
+        number = step.program.effects.index(effect)
+        work = Work(self.problem, self.state, step, ())
         if not effect.tiers:
             value = scaled(effect.value, effect.kind, scale)
-            return [Action(effect.kind, value, effect.per, effect.cap_minor)]
+            return [work.action(number, effect.kind, value, effect.cap_minor)]
         actual = VALUE_MAX
         if not effect.graduated:
             actual = self._measured(step, effect.tier_measure, effect.tier_base, effect.tier_lines)
@@ -171,11 +172,11 @@ class Prospect:
             if actual >= tier.minimum:
                 every = actual // tier.minimum if effect.tier_every else 1
                 value = scaled(scaled(tier.value, tier.kind, every), tier.kind, scale)
-                found.append(Action(tier.kind, value, effect.per, tier.cap_minor))
+                found.append(work.action(number, tier.kind, value, tier.cap_minor))
         return found
 
     def _reach(self, step: Step, effect: EffectOp, action: Action) -> Reach:
-        reach = Reach(action.cap_minor or UNLIMITED)
+        reach = Reach(action.cap_minor)
         work = Work(self.problem, self.state, step, self._open(step.lines))
         rule = work.rule(step.program.effects.index(effect))
         if action.kind in {Kind.EARN, Kind.EARN_RATE}:
@@ -185,12 +186,14 @@ class Prospect:
                 _any_amount(reach, work, work.lines_of(effect.lines))
         elif effect.pattern:
             _pattern(reach, work, effect, action)
+        elif action.converts:
+            _any_amount(reach, work, work.lines_of(effect.lines))
         elif action.kind == Kind.ENTRY:
             units = effect.unit_limit > 0 or step.row.units_left >= 0
             for line in work.lines_of(effect.lines):
                 if line in step.entries:
                     entry = step.entries[line]
-                    does = Action(entry.kind, entry.value, entry.per, 0)
+                    does = Action(entry.kind, entry.value, entry.per, UNLIMITED)
                     by_unit = entry.kind != Kind.PERCENT or units
                     _line(reach, work, line, does, rule, by_unit=by_unit)
         elif effect.place == Place.POOL:
@@ -212,8 +215,8 @@ def _any_amount(reach: Reach, work: Work, lines: Iterable[int]) -> None:
 
 
 def _pattern(reach: Reach, work: Work, effect: EffectOp, action: Action) -> None:
-    """Sets are not formed: PRICE could take all; rates are rounded up unit by unit; so many off is
-    taken for every rewarded unit.
+    """Sets are not formed: PRICE could take all, and so could amounts that are converted; rates are
+    rounded up unit by unit; so many off is taken for every rewarded unit.
     """
     rewards = {
         line
@@ -227,7 +230,7 @@ def _pattern(reach: Reach, work: Work, effect: EffectOp, action: Action) -> None
     _any_amount(reach, work, sorted(booked))
     most = sum(left_on(work.state.runs[line]) for line in rewards)
     units = sum(work.problem.cart[line].quantity for line in rewards)
-    if action.kind == Kind.OFF:
+    if action.kind == Kind.OFF and not action.converts:
         most = min(most, action.value * units)
     elif action.kind == Kind.PERCENT:
         base = sum(_base(work, line) for line in rewards)

@@ -20,13 +20,18 @@ from rangli.pricing.stacking.units import Runs, copy_of, left_on, runs_of
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an effect does, once tiers and multiplier are known. tier: from 0; -1: none."""
+    """What an effect does, once tiers and multiplier are known.
+
+    cap_minor: `UNLIMITED` if it has none. tier: from 0; -1: none. converts: the value is stated in
+    the other price basis.
+    """
 
     kind: int
     value: int
     per: int
     cap_minor: int
     tier: int = -1
+    converts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

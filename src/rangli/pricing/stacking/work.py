@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from rangli.activities.program import EffectOp, Used
+from rangli.activities.program import ELIGIBLE, EffectOp, Kind, OtherPrice, Used
 from rangli.pricing.plan import GrantRow, Money, TakeRow
+from rangli.pricing.stacking.basis import cap, in_cart_prices, units_of
 from rangli.pricing.stacking.conditions import Missed
 from rangli.pricing.stacking.problem import UNLIMITED, Problem, Step
 from rangli.pricing.stacking.state import Action, State
@@ -93,6 +94,36 @@ class Work:
             money.share_again,
         )
 
+    @cached_property
+    def cap_minor(self) -> int:
+        """The most that all effects of the step may take, by its program."""
+        program, money = self.step.program, self.problem.money
+        rounding = money.rounding if program.cap_other_price else None
+        return cap(self.problem, self.step, program.cap_minor, ELIGIBLE, rounding)
+
+    def action(self, number: int, kind: int, value: int, cap_minor: int, tier: int = -1) -> Action:
+        """What an effect does: a value of its own or of a tier, with the cap that goes with it."""
+        effect, rounding = self.effect(number), self.rule(number).rounding
+        by_other = rounding if effect.other_price & OtherPrice.CAP else None
+        most = cap(self.problem, self.step, cap_minor, effect.lines, by_other)
+        converts = effect.other_price & OtherPrice.VALUE and kind in {Kind.PRICE, Kind.OFF}
+        return Action(kind, value, effect.per, most, tier, bool(converts))
+
+    def stated(self, number: int, action: Action, units: Iterable[tuple[int, int]]) -> Action:
+        """The same in the cart's prices, for these units of lines; what is not known is nothing."""
+        if not action.converts:
+            return action
+        rounding = self.rule(number).rounding
+        value = in_cart_prices(self.problem, action.value, units, rounding)
+        if value is None:
+            return replace(action, kind=Kind.OFF, value=0)
+        return replace(action, value=value)
+
+    def stated_for_pool(self, number: int, action: Action) -> Action:
+        """The same for all that the effect is for."""
+        lines = self.effect(number).lines
+        return self.stated(number, action, units_of(self.problem, self.step, lines))
+
     def lines_of(self, number: int) -> list[int]:
         """The lines that a number stands for, as effects read it: less closed ones."""
         lines = self.problem.lines_of(self.step, number, self.eligible)
@@ -124,12 +155,10 @@ class Work:
         amount, of its groups' limits, of what the cart may be given.
         """
         floored = min(wanted, capacity)
-        cap = action.cap_minor - self.spent.get((number, action.tier), 0)
-        own = self.step.program.cap_minor - self.off_minor
         capped = min(
             floored,
-            cap if action.cap_minor else UNLIMITED,
-            own if self.step.program.cap_minor else UNLIMITED,
+            action.cap_minor - self.spent.get((number, action.tier), 0),
+            self.cap_minor - self.off_minor,
         )
         amount_left = self.step.row.amount_left
         left = amount_left - self.off_minor if amount_left >= 0 else UNLIMITED
