@@ -109,7 +109,10 @@ def test_parts_sum_exactly_and_nothing_is_negative(price, chance):
     if plan.off_max_minor >= 0:
         assert sum(off_line) <= plan.off_max_minor
     grants = {grant.step for grant in table(GrantRow, outcome.grants)}
-    for step, result in enumerate(table(ResultRow, outcome.results)):
+    results = table(ResultRow, outcome.results)
+    applied = [step for step, result in enumerate(results) if result.status == Status.APPLIED]
+    assert not outcome.order or sorted(outcome.order) == applied
+    for step, result in enumerate(results):
         assert result.off_minor == off_step[step]
         assert result.worth_minor >= result.off_minor
         if result.status in _GIVES_NOTHING:

@@ -177,7 +177,7 @@ cdef struct Trial:
 
 
 cdef inline bint acts_at_once(Work* w, const Group* row, i64 group) noexcept nogil:
-    """Whether a group's only member does the same judged once as by a bid and acting on what it won.
+    """Whether a group's only member does the same judged once as by a bid and on what it won.
 
     With `first_only` an effect that gave nothing acts in the bid alone, and tells of clamps there.
     """

@@ -7,7 +7,7 @@ from libc.string cimport memcpy, memmove, memset
 from rangli.pricing._groups cimport make_moves, push_frame
 from rangli.pricing._judge cimport clear_result
 from rangli.pricing._money cimport i64, split_between_two, split_row
-from rangli.pricing._rows cimport LEAF, NO_LIMIT, GrantRow, LeafRow, ResultRow, TakeRow
+from rangli.pricing._rows cimport APPLIED, LEAF, NO_LIMIT, GrantRow, LeafRow, ResultRow, TakeRow
 from rangli.pricing._search cimport search
 from rangli.pricing._units cimport make_state
 from rangli.pricing._work cimport (
@@ -41,6 +41,7 @@ cdef inline void begin_call(Workspace* space) noexcept nogil:
     space.shares.size = 0
     space.results.size = 0
     space.payable.size = 0
+    space.order.size = 0
 
 
 # --- laying out -------------------------------------------------------------------------------
@@ -159,6 +160,7 @@ cdef inline void answer(Work* w) noexcept nogil:
     if w.unsorted:
         sort_grants(w)
     share(w)
+    tell_order(w)
     if w.p.trace:
         tell_leaves(w)
 
@@ -230,6 +232,25 @@ cdef inline void share(Work* w) noexcept nogil:
             split_row(row.off_minor, so_far, bps, funders, paid, paid + funders, target)
             target += funders
             row += 1
+
+
+cdef inline void tell_order(Work* w) noexcept nogil:
+    """The steps that applied as they acted, where the search chooses in which order they do."""
+    cdef i64 i, n = 0
+    cdef i64* target
+    for i in range(w.p.group_count):
+        if w.p.groups[i].any_order:
+            break
+    else:
+        return
+    target = <i64*>grown(
+        &w.unwind, &w.space.order, <size_t>w.in_force_count * sizeof(i64)
+    )
+    for i in range(w.in_force_count):
+        if w.results[w.in_force[i].step].status == APPLIED:
+            target[n] = w.in_force[i].step
+            n += 1
+    w.space.order.size = <size_t>n * sizeof(i64)
 
 
 cdef inline void tell_leaves(Work* w) noexcept nogil:

@@ -16,7 +16,7 @@ from rangli.pricing._state cimport (
     Snapshot, enforce_met, first_applied, lose, make_snapshot, restore, save, settle,
 )
 from rangli.pricing._units cimport begin_group
-from rangli.pricing._work cimport Mark, Rows, Work, give_back, grown, kept, mark, stacked
+from rangli.pricing._work cimport InForce, Mark, Rows, Work, give_back, grown, kept, mark, stacked
 
 
 cdef struct Level:
@@ -406,9 +406,14 @@ cdef inline void copy_rows(Work* w, Rows* target, const Rows* source) noexcept n
 cdef inline void keep(Work* w) noexcept nogil:
     """This end is the best so far."""
     cdef size_t lines = <size_t>w.lines * sizeof(i64), steps = <size_t>w.p.step_count * sizeof(i64)
+    cdef size_t in_force = <size_t>w.in_force_count * sizeof(InForce)
     copy_rows(w, &w.space.best_takes, &w.space.takes)
     copy_rows(w, &w.space.best_grants, &w.space.grants)
     copy_rows(w, &w.space.best_results, &w.space.results)
+    w.space.best_in_force.size = 0
+    grown(&w.unwind, &w.space.best_in_force, in_force)
+    memcpy(w.space.best_in_force.data, w.in_force, in_force)
+    w.space.best_in_force.size = in_force
     w.space.best_rest.size = 0
     grown(&w.unwind, &w.space.best_rest, lines + steps + w.leaf_room)
     memcpy(w.space.best_rest.data, w.now.left, lines)
@@ -424,6 +429,8 @@ cdef inline void fetch_kept(Work* w) noexcept nogil:
     copy_rows(w, &w.space.grants, &w.space.best_grants)
     copy_rows(w, &w.space.results, &w.space.best_results)
     w.results = <ResultRow*>w.space.results.data
+    w.in_force_count = <i64>(w.space.best_in_force.size // sizeof(InForce))
+    memcpy(w.in_force, w.space.best_in_force.data, w.space.best_in_force.size)
     memcpy(w.now.left, w.space.best_rest.data, lines)
     memcpy(w.leaf_count, w.space.best_rest.data + lines, steps)
     if w.leaf_room > 0:

@@ -62,6 +62,8 @@ cdef void close_workspace(Workspace* space) noexcept nogil:
     free(space.best_grants.data)
     free(space.best_results.data)
     free(space.best_rest.data)
+    free(space.best_in_force.data)
+    free(space.order.data)
     free(space)
 
 
@@ -223,6 +225,7 @@ def price(programs, tree, plan):
             space.nodes,
             space.proven,
             space.gap_minor,
+            copied(&space.order),
         )
     finally:
         put_back(space)

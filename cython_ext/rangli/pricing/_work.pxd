@@ -100,7 +100,9 @@ cdef struct Workspace:
     # kept: until the call ends; stack: given back to a mark; scratch: until the next judgement.
     Arena kept, stack, scratch
     Rows takes, grants, leaves, shares, results, payable, parts, pieces, saved
-    Rows best_takes, best_grants, best_results, best_rest   # of the search: the best end so far
+    Rows order           # as `Outcome.order`
+    # Of the search: the best end so far.
+    Rows best_takes, best_grants, best_results, best_rest, best_in_force
     i64 nodes, proven, gap_minor
 
 

@@ -83,21 +83,10 @@ class _Answer:
         }
 
     def _acted(self) -> list[int]:
-        """The steps that applied, in acting order.
-
-        That is the order of steps, unless the search has found a cheaper one: then that of takes.
-        """
-        steps = [n for n, result in enumerate(self._results) if result.status == Status.APPLIED]
-        taking = list(dict.fromkeys(take.step for take in self._takes))
-        if taking == sorted(taking):
-            return steps
-        # What only gives goods stays behind the step it stands behind.
-        places = {step: place for place, step in enumerate(taking)}
-        order, place = {}, -1
-        for step in steps:
-            place = places.get(step, place)
-            order[step] = (place, step)
-        return sorted(steps, key=order.__getitem__)
+        """The steps that applied, in acting order: as they stand, unless the search chose another."""
+        if self._outcome.order:
+            return list(self._outcome.order)
+        return [n for n, result in enumerate(self._results) if result.status == Status.APPLIED]
 
     def _adjust(self, applied: dict[int, Applied]) -> None:
         """Gives each take to its line, and its funders' shares to the activity."""
@@ -123,6 +112,10 @@ class _Answer:
                     units=0 if take.units == quantities[take.line] else take.units,
                 )
             )
+
+        if self._outcome.order:
+            for row in self._rows:
+                row.adjustments.sort(key=lambda adjustment: adjustment.applied)
 
     def _granted(self, applied: dict[int, Applied]) -> tuple[list[Added], list[Earned]]:
         added: list[Added] = []

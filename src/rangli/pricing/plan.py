@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from enum import IntEnum
 from typing import TypeVar
 
@@ -320,6 +320,8 @@ class Outcome:
     nodes: how many nodes the search visited; 1 if there was nothing to choose.
     proven: 1: no choice that the policy leaves open makes the cart cheaper.
     gap_minor: by how much the cart could at most be cheaper; 0 if proven.
+    order: the steps that applied, as they acted, if the tree has a group of any order; else empty:
+        they acted as they stand.
     """
 
     payable: array[int]
@@ -331,6 +333,7 @@ class Outcome:
     nodes: int = 1
     proven: int = 1
     gap_minor: int = 0
+    order: array[int] = field(default_factory=lambda: array("q"))
 
 
 def width(row: type) -> int:

@@ -32,7 +32,15 @@ def answer(problem: Problem, state: State, *, nodes: int, gap_minor: int) -> Out
         nodes=nodes,
         proven=int(gap_minor == 0),
         gap_minor=gap_minor,
+        order=array("q", _order(problem, state)),
     )
+
+
+def _order(problem: Problem, state: State) -> list[int]:
+    """The steps that applied, as they acted, where the search chooses in which order they do."""
+    if not any(group.any_order for group in problem.groups):
+        return []
+    return [each.step for each in state.in_force if state.verdicts[each.step].applied]
 
 
 def _flat(rows: Iterable[Any]) -> array[int]:
