@@ -7,12 +7,15 @@ from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from rangli.activities import templates
-from rangli.activities.catalogue import Catalogue, SetSnapshot, evolve
+from rangli.activities.catalogue import Catalogue, Policies, SetSnapshot, evolve
 from rangli.activities.compiling import compiled
 from rangli.activities.entries import EVERYWHERE, Entry
 from rangli.activities.live import LiveActivity, compile_activity
 from rangli.activities.model import Activity, RunState, VersionState
+from rangli.activities.policies.presets import DEFAULT
 from rangli.activities.pricebook import Base, Book, runs_of
 from rangli.activities.program import EffectOp
 from rangli.activities.spec import ActivitySpec
@@ -23,6 +26,8 @@ from rangli.v1 import activity_pb2 as ab
 from rangli.wire.convert import to_struct
 from tests.world import NOW
 
+# The default policy, but rounding at the end.
+FINE = msgspec.structs.replace(DEFAULT, policy_id="fine", preset_of="", end_digits=2)
 _MADE_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -81,7 +86,7 @@ def catalogue(
     sets: Mapping[str, tuple[str, Iterable[str]]] | None = None,
     books: Mapping[str, Book] | None = None,
 ) -> Catalogue:
-    """Version 1 of a tenant's catalogue. sets: kind and members by name."""
+    """Version 1 of a tenant's catalogue, with the policy `FINE`. sets: kind and members by name."""
     return evolve(
         Catalogue("default"),
         1,
@@ -91,6 +96,7 @@ def catalogue(
             for set_id, (kind, members) in (sets or {}).items()
         },
         books=books,
+        policies=Policies({FINE.policy_id: FINE}, {}),
     )
 
 

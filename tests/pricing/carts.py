@@ -35,7 +35,7 @@ def problems(draw: st.DrawFn) -> Problem:
     if draw(_rarely):
         request.outside_off_minor = draw(st.integers(0, 100))
     request.price_basis = draw(st.sampled_from(_BASES))
-    request.policy_id = draw(st.sampled_from(["", "best", *PRESETS]))
+    request.policy_id = draw(st.sampled_from(["", "best", "fine", "fine", *PRESETS]))
     # Few nodes: what holds must hold of the best found so far, too.
     request.node_limit = draw(st.sampled_from([1, 5, 50]))
     return offers, request

@@ -15,13 +15,11 @@ from hypothesis import strategies as st
 
 from rangli.pricing import _stacking, stacking
 from rangli.pricing.plan import (
-    CartRow,
-    GrantRow,
     ResultRow,
     Status,
     StepRow,
-    TakeRow,
 )
+from tests.pricing import outcomes
 from tests.pricing.strategies import mutilate, problem, table
 
 chances = st.randoms(use_true_random=False)
@@ -84,41 +82,8 @@ def test_compiled_and_reference_agree_on_what_to_refuse():
 @given(chance=chances)
 def test_parts_sum_exactly_and_nothing_is_negative(price, chance):
     made = problem(chance)
-    programs, _, plan = made
 
-    outcome = price(*made)
-
-    cart = table(CartRow, plan.cart)
-    steps = table(StepRow, plan.steps)
-    off_line, off_step, share = [0] * len(cart), [0] * len(steps), 0
-    for take in table(TakeRow, outcome.takes):
-        assert take.off_minor > 0
-        assert 0 <= take.unit_first < take.unit_first + take.units <= cart[take.line].quantity
-        off_line[take.line] += take.off_minor
-        off_step[take.step] += take.off_minor
-        funders = len(programs.programs[steps[take.step].program].funder_bps)
-        paid = outcome.shares[share : share + funders]
-        assert min(paid) >= 0
-        assert sum(paid) == take.off_minor
-        share += funders
-    assert share == len(outcome.shares)
-    for line, row in enumerate(cart):
-        list_minor = row.unit_minor * row.quantity
-        left_minor = list_minor - row.outside_minor - off_line[line]
-        assert outcome.payable[line] == left_minor >= row.floor_minor
-    if plan.off_max_minor >= 0:
-        assert sum(off_line) <= plan.off_max_minor
-    grants = {grant.step for grant in table(GrantRow, outcome.grants)}
-    results = table(ResultRow, outcome.results)
-    applied = [step for step, result in enumerate(results) if result.status == Status.APPLIED]
-    assert not outcome.order or sorted(outcome.order) == applied
-    for step, result in enumerate(results):
-        assert result.off_minor == off_step[step]
-        assert result.worth_minor >= result.off_minor
-        if result.status in _GIVES_NOTHING:
-            assert result.off_minor == 0
-            assert step not in grants
-        assert min(result.clamped_minor, result.cut_minor, result.beaten_minor) >= 0
+    outcomes.check(made, price(*made))
 
 
 @both_kernels
@@ -126,21 +91,8 @@ def test_parts_sum_exactly_and_nothing_is_negative(price, chance):
 @given(chance=chances)
 def test_no_unit_loses_more_than_it_costs(price, chance):
     made = problem(chance)
-    cart = table(CartRow, made[2].cart)
 
-    takes = table(TakeRow, price(*made).takes)
-
-    for line, row in enumerate(cart):
-        if row.quantity > 50:
-            continue
-        lost = [0] * row.quantity
-        for take in takes:
-            if take.line == line:
-                for unit in range(take.units):
-                    before, after = (take.off_minor * k // take.units for k in (unit, unit + 1))
-                    lost[take.unit_first + unit] += after - before
-        # Cumulative splits of several takes may fall a minor unit apart for each of them.
-        assert all(off_minor <= row.unit_minor + len(takes) for off_minor in lost)
+    outcomes.check_units(made, price(*made))
 
 
 @both_kernels

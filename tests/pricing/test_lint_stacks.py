@@ -98,6 +98,23 @@ def test_an_amount_off_everything_without_a_minimum_may_be_all_of_it() -> None:
     assert found[0].severity is Severity.NOTE
 
 
+def test_a_rate_of_a_price_book_counts_on_the_skus_that_it_names() -> None:
+    half = live("half", percent_off={"off_bps": 5_000}, products={"skus": ["a", "b"]})
+    book = compiled.live("book", spec("price_book", price_book={}))
+    from_us, until_us = micros(NOW) - 1, micros(NOW) + 1
+    rows = [
+        Entry("a", "", from_us, until_us, Kind.PERCENT, 3_000, 1),
+        Entry("b", "somewhere", from_us, until_us, Kind.PERCENT, 9_000, 1),
+        Entry("b", "", until_us, until_us + 1, Kind.PERCENT, 9_000, 1),
+    ]
+    known = compiled.catalogue([book, half], books={"book": compiled.book(rows)})
+
+    (found,) = [each for each in findings(catalogue=known) if each.kind == "DEEP_STACK"]
+
+    # 100 - 30 - 50 % of 70; of b, nothing is off everywhere and now
+    assert (found.activity_ids, found.off_bps, found.sku) == (("half", "book"), 6_500, "a")
+
+
 def test_an_amount_off_a_product_counts_by_its_price_if_a_book_knows_it() -> None:
     entry = Entry("a", "", micros(NOW) - 1, micros(NOW) + 10**12, Kind.PRICE, 400, 1)
     book = compiled.live("book", spec("price_book", price_book={}))

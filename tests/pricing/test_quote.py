@@ -86,6 +86,7 @@ def test_same_input_gives_same_bytes_on_both_kernels(problem: Problem) -> None:
         activities={a.activity_id: a for a in reversed(offers.activities)},
         sets=dict(reversed(offers.catalogue.sets.items())),
         books=offers.catalogue.books,
+        policies=Policies(offers.catalogue.policies, {}),
     )
 
     assert same_bytes(priced(again, request)) == told

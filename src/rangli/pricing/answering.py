@@ -83,7 +83,7 @@ class _Answer:
         }
 
     def _acted(self) -> list[int]:
-        """The steps that applied, in acting order: as they stand, unless the search chose another."""
+        """The steps that applied, in acting order: as they stand, or as the search chose."""
         if self._outcome.order:
             return list(self._outcome.order)
         return [n for n, result in enumerate(self._results) if result.status == Status.APPLIED]

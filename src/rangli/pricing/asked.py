@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from rangli.activities.catalogue import Catalogue
 from rangli.core.errors import Invalid, Violation
 from rangli.pricing.cart import Cart, Delivery, Line
+from rangli.pricing.enlarging import cart_minor_max, fits, line_minor_max
 from rangli.pricing.matched import NotMatched, WhyNot
 from rangli.pricing.matching import Matcher
 from rangli.pricing.plan import Plan
@@ -43,7 +44,8 @@ class Asked:
 
 
 def asked(catalogue: Catalogue, cart: Cart) -> Asked:
-    """The cart with what is to act on it. Raises Invalid if it names a policy that is not there."""
+    """The cart with what is to act on it. Raises Invalid if it names a policy that is not there, or
+    is too large for one that rounds at the end."""
     spec = catalogue.policy_for(cart.channel, cart.policy_id)
     if spec is None:
         raise Invalid.fields(Violation("policy_id", f"no policy is named {cart.policy_id!r} here"))
@@ -63,4 +65,10 @@ def asked(catalogue: Catalogue, cart: Cart) -> Asked:
             steps.append((group, candidate))
     steps = in_acting_order(steps, policy)
     plan = plan_of(catalogue, cart, lines, deliveries=deliveries, steps=steps, policy=policy)
+    if spec.end_digits and not fits(plan, spec.end_digits):
+        most = f"{line_minor_max(spec.end_digits)} a line, {cart_minor_max(spec.end_digits)} in all"
+        words = (
+            f"with the policy {spec.policy_id!r}, which rounds at the end, list prices of {most}"
+        )
+        raise Invalid.fields(Violation("lines", f"are too large: {words} at most"))
     return Asked(catalogue, cart, policy, lines, deliveries, steps, not_matched, plan)

@@ -34,9 +34,11 @@ def codec_of(catalogue: Catalogue) -> Codec:
 
 
 def _is_usual(spec: PolicySpec) -> bool:
-    """Whether it guards nothing, searches nothing, and asks for no order of the request."""
+    """Whether it guards nothing, searches nothing, rounds after each step, and asks for no order of
+    the request."""
     return (
         spec.guards is None
+        and not spec.end_digits
         and policy_of(spec).tree.node_limit == 1
         and all(node.group.order in _ORDERS for node in spec.walk())
     )

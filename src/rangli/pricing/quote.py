@@ -8,6 +8,7 @@ from rangli.pricing.answer import Quote
 from rangli.pricing.answering import answered
 from rangli.pricing.asked import Asked, asked
 from rangli.pricing.cart import Cart
+from rangli.pricing.finely import price_finely
 from rangli.pricing.kernel import price
 from rangli.pricing.plan import Outcome
 from rangli.pricing.shared_limits import within_limits
@@ -27,7 +28,13 @@ def quote(catalogue: Catalogue, cart: Cart) -> Quote:
 
 def priced(made: Asked) -> Outcome:
     """What the kernel makes of the cart: the part that may take long."""
-    return within_limits(made, lambda plan: price(made.catalogue.programs, made.policy.tree, plan))
+    programs, tree = made.catalogue.programs, made.policy.tree
+    digits = made.policy.spec.end_digits
+    if digits:
+        return within_limits(
+            made, lambda plan: price_finely(programs, tree, plan, digits=digits, price=price)
+        )
+    return within_limits(made, lambda plan: price(programs, tree, plan))
 
 
 def quoted(made: Asked, outcome: Outcome) -> Quote:

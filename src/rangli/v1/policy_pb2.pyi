@@ -107,7 +107,7 @@ class Guards(_message.Message):
     def __init__(self, line_off_bps_max: _Optional[int] = ..., cart_off_bps_max: _Optional[int] = ..., cart_off_minor_max: _Optional[int] = ...) -> None: ...
 
 class StackingPolicy(_message.Message):
-    __slots__ = ("policy_id", "version", "display_name", "description", "groups", "rounding", "unplaced_is_lost", "guards", "node_limit", "deviations", "preset_of", "created_at")
+    __slots__ = ("policy_id", "version", "display_name", "description", "groups", "rounding", "unplaced_is_lost", "guards", "node_limit", "deviations", "preset_of", "end_digits", "created_at")
     POLICY_ID_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -119,6 +119,7 @@ class StackingPolicy(_message.Message):
     NODE_LIMIT_FIELD_NUMBER: _ClassVar[int]
     DEVIATIONS_FIELD_NUMBER: _ClassVar[int]
     PRESET_OF_FIELD_NUMBER: _ClassVar[int]
+    END_DIGITS_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     policy_id: str
     version: int
@@ -131,5 +132,6 @@ class StackingPolicy(_message.Message):
     node_limit: int
     deviations: _containers.RepeatedScalarFieldContainer[str]
     preset_of: str
+    end_digits: int
     created_at: _timestamp_pb2.Timestamp
-    def __init__(self, policy_id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[PolicyGroup, _Mapping]]] = ..., rounding: _Optional[_Union[_activity_pb2.Rounding, _Mapping]] = ..., unplaced_is_lost: _Optional[bool] = ..., guards: _Optional[_Union[Guards, _Mapping]] = ..., node_limit: _Optional[int] = ..., deviations: _Optional[_Iterable[str]] = ..., preset_of: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    def __init__(self, policy_id: _Optional[str] = ..., version: _Optional[int] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[PolicyGroup, _Mapping]]] = ..., rounding: _Optional[_Union[_activity_pb2.Rounding, _Mapping]] = ..., unplaced_is_lost: _Optional[bool] = ..., guards: _Optional[_Union[Guards, _Mapping]] = ..., node_limit: _Optional[int] = ..., deviations: _Optional[_Iterable[str]] = ..., preset_of: _Optional[str] = ..., end_digits: _Optional[int] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

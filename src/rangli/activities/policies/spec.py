@@ -99,6 +99,7 @@ class PolicySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     groups: Annotated[tuple[PolicyGroup, ...], Meta(min_length=1, max_length=20)]
     rounding: Rounding | None = None
     unplaced_is_lost: bool = False
+    end_digits: Annotated[int, Meta(ge=0, le=4)] = 0
     guards: Guards | None = None
     node_limit: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     deviations: Annotated[

@@ -2,7 +2,8 @@
 
 Looked at are single products, one for each thing that activities include. The figure is an upper
 bound: tiers are reached, percentages compound as the policy's groups say, caps and limits are not
-counted; activities that can never act on one cart are not put together.
+counted; activities that can never act on one cart are not put together. Of price books count the
+rates that are in force everywhere, on single skus; what their prices are off of, nobody knows.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from itertools import islice
 from rangli.activities.entries import EVERYWHERE
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import category_and_above
+from rangli.activities.pricebook import Offered
 from rangli.activities.program import Base, Kind, StopScope
 from rangli.activities.scope import Products
 from rangli.core.money import BPS
@@ -122,8 +124,18 @@ class _Stacks:
             for _, activity in self._strongest.get(each, ()):
                 if self._acts_on(activity, term):
                     found[activity.activity_id] = activity
-        price_minor = self._price(term[1]) if term[0] == "sku" else None
-        key = tuple(sorted(found)), price_minor
+        offers = self._offers(term[1]) if term[0] == "sku" else []
+        prices = [offered.value for _, offered in offers if offered.kind == Kind.PRICE]
+        price_minor = min(prices, default=None)
+        rates = {
+            book.activity_id: (offered.value, book)
+            for book, offered in sorted(offers, key=lambda each: each[1].value)
+            if offered.kind == Kind.PERCENT
+        }
+        key = (
+            (*sorted(found), *(f"{name} {rate}" for name, (rate, _) in rates.items())),
+            price_minor,
+        )
         if not found or key in seen:
             return None
         seen.add(key)
@@ -133,6 +145,10 @@ class _Stacks:
             share = share_bps(activity, price_minor)
             if place is not None and share:
                 by_group.setdefault(place, []).append((share, activity))
+        for rate, book in rates.values():
+            place = self._look.policy.place(book)
+            if place is not None and rate:
+                by_group.setdefault(place, []).append((rate, book))
         given: list[tuple[int, LiveActivity]] = []
         left = BPS
         for root in self._children.get(-1, ()):
@@ -153,19 +169,15 @@ class _Stacks:
         target = activity.products
         return isinstance(target, Products) and products.some_left(self._look, target, *term)
 
-    def _price(self, sku: str) -> int | None:
-        """What the price books say that the product costs, everywhere."""
-        at_us = self._look.at_us
-        offers = [
-            offered.value
-            for book in self._look.catalogue.price_books
-            if not book.dormant(at_us) and book.activity_id in self._look.catalogue.books
-            for offered in self._look.catalogue.books[book.activity_id].offered(
-                sku, (EVERYWHERE,), at_us
-            )
-            if offered.kind == Kind.PRICE
+    def _offers(self, sku: str) -> list[tuple[LiveActivity, Offered]]:
+        """What the price books offer for the product, everywhere."""
+        catalogue, at_us = self._look.catalogue, self._look.at_us
+        return [
+            (book, offered)
+            for book in catalogue.price_books
+            if not book.dormant(at_us) and book.activity_id in catalogue.books
+            for offered in catalogue.books[book.activity_id].offered(sku, (EVERYWHERE,), at_us)
         ]
-        return min(offers, default=None)
 
     def _act(
         self,

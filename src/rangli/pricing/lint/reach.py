@@ -52,8 +52,8 @@ def always_there(look: Look, narrow: LiveActivity, wide: LiveActivity) -> bool:
 
     Products aside. Surely: where that is not certain, it is not said.
     """
-    if wide.further or narrow.further:
-        return False
+    if any(each.further or each.by_basis for each in (wide, narrow)):
+        return False  # what each gives depends on the cart
     return (
         wide.starts_us <= max(narrow.starts_us, look.at_us)
         and wide.ends_us >= narrow.ends_us
