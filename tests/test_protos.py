@@ -158,7 +158,7 @@ _SAID_BY_CALLERS = re.compile(
     r"|Credential|PriceEntry|Set|\w+Target|Min\w+|SetPrice|PercentOff|AmountOff|Tier|ThresholdOff"
     r"|Compare|FactIs|Rule|DeliveredBy|Presents|AllOf|AnyOf|NotAny|NthUnit|BuyGet|NForPrice|BundlePart"
     r"|Bundle|Gift|TradeUp|ShippingOff|Earn|Multiplier|Stop|Stacking|Rounding|StackingPolicy"
-    r"|PolicyGroup|GroupMember|Guards"
+    r"|PolicyGroup|GroupMember|Guards|Amounts|DeliveryGroup"
 )
 _BEGINNINGS = ("Required", "Optional", "Output only")
 
