@@ -57,7 +57,15 @@ def _alone(request: qb.QuoteRequest, number: int) -> qb.QuoteRequest:
 def test_an_estimate_is_what_a_quote_charges_for_the_product_alone(problem: Problem) -> None:
     offers, request = problem
     page = prices(*request.lines)
-    for field in ("user_id", "user_groups", "store_id", "channel", "facts", "price_basis"):
+    for field in (
+        "currency",
+        "user_id",
+        "user_groups",
+        "store_id",
+        "channel",
+        "facts",
+        "price_basis",
+    ):
         if value := getattr(request, field):
             _set(page, field, value)
     validity = Validity(offers.catalogue, micros(NOW))
