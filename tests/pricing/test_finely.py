@@ -100,8 +100,8 @@ def test_ten_lines_of_half_a_cent_come_to_no_more_than_is_exact():
 
 
 def test_caps_hold_though_lines_are_rounded_up():
-    answer = run(lines(200, 201), group(step(percent(3333, Place.LINE), cap_minor=100)))
-    assert answer.offs == [100]
+    half = step(percent(5000, Place.LINE), cap_minor=2)  # of four times half a cent
+    assert run(lines(1, 1, 1, 1, 1), group(half)).offs == [2]
 
 
 def test_what_is_rounded_away_has_had_no_effect():
