@@ -15,7 +15,19 @@ from rangli.pricing._money cimport i64
 ctypedef unsigned long long u64
 
 cdef extern from *:
+    """
+    #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    #define RANGLI_LOW_FIRST(word) (word)
+    #else
+    #define RANGLI_LOW_FIRST(word) __builtin_bswap64(word)
+    #endif
+    #define RANGLI_EACH_BYTE 0x0101010101010101ULL
+    #define RANGLI_HIGH_BITS 0x8080808080808080ULL
+    """
     int leading_zeros "__builtin_clzll"(u64) nogil
+    u64 low_first "RANGLI_LOW_FIRST"(u64 word) nogil    # the lowest byte first in memory
+    const u64 EACH_BYTE "RANGLI_EACH_BYTE"
+    const u64 HIGH_BITS "RANGLI_HIGH_BITS"
 
 cdef enum:
     VARINT = 0
@@ -45,6 +57,10 @@ cdef inline u64 read_varint(Reader* r) noexcept nogil:
     cdef u64 value = 0
     cdef int shift = 0
     cdef unsigned char byte
+    if r.at < r.end and r.at[0] < 0x80:  # most are of one byte
+        value = r.at[0]
+        r.at += 1
+        return value
     while shift < 64:
         if r.at >= r.end:
             break
@@ -73,15 +89,27 @@ cdef inline Slice read_bytes(Reader* r) noexcept nogil:
     return found
 
 
+cdef inline u64 unplain(u64 word) noexcept nogil:
+    """Not 0 if a byte is below 0x20 or above 0x7E. No byte borrows: each has its high bit set."""
+    return (word | ~((word | HIGH_BITS) - 0x20 * EACH_BYTE) | (word + EACH_BYTE)) & HIGH_BITS
+
+
 cdef inline bint plain_text(Slice text, i64 least, i64 most) noexcept nogil:
     """Whether it is printable ASCII of such a length; other texts may be good too."""
     cdef i64 i
+    cdef u64 word, wrong = 0
     if not least <= text.size <= most:
         return False
-    for i in range(text.size):
-        if text.at[i] < 0x20 or text.at[i] > 0x7E:
-            return False
-    return True
+    if text.size < 8:
+        for i in range(text.size):
+            if text.at[i] < 0x20 or text.at[i] > 0x7E:
+                return False
+        return True
+    for i in range(0, text.size - 7, 8):
+        memcpy(&word, text.at + i, 8)
+        wrong |= unplain(word)
+    memcpy(&word, text.at + text.size - 8, 8)  # what is left, and some once more
+    return (wrong | unplain(word)) == 0
 
 
 cdef struct Writer:
@@ -116,20 +144,29 @@ cdef inline i64 written(const Writer* w) noexcept nogil:
 
 
 cdef inline unsigned char* varint_before(unsigned char* at, u64 value) noexcept nogil:
-    """Writes a varint that ends where `at` is; returns where it begins. There must be room."""
-    cdef int size
-    cdef int i
-    if value < 0x80:
-        at -= 1
-        at[0] = <unsigned char>value
+    """Writes a varint that ends where `at` is; returns where it begins.
+
+    There must be room for 10 bytes, whose contents are lost. No branch depends on the length: it
+    changes from amount to amount, so that nothing could foresee it.
+    """
+    cdef int size, i
+    cdef u64 groups = value
+    size = ((63 - leading_zeros(value | 1)) * 9 + 73) >> 6
+    if value >> 56:
+        at -= size
+        for i in range(size - 1):
+            at[i] = <unsigned char>(value | 0x80)
+            value >>= 7
+        at[size - 1] = <unsigned char>value
         return at
-    size = (70 - leading_zeros(value)) // 7
-    at -= size
-    for i in range(size - 1):
-        at[i] = <unsigned char>(value | 0x80)
-        value >>= 7
-    at[size - 1] = <unsigned char>value
-    return at
+    # Groups of 7 bits are moved apart to bytes: halves, quarters, eighths.
+    groups = (groups & 0x000000000FFFFFFFULL) | (groups & 0x00FFFFFFF0000000ULL) << 4
+    groups = (groups & 0x00003FFF00003FFFULL) | (groups & 0x0FFFC0000FFFC000ULL) << 2
+    groups = (groups & 0x007F007F007F007FULL) | (groups & 0x3F803F803F803F80ULL) << 1
+    groups |= HIGH_BITS & ((<u64>1 << (8 * size - 8)) - 1)
+    groups = low_first(groups << (64 - 8 * size))
+    memcpy(at - 8, &groups, 8)
+    return at - size
 
 
 cdef inline unsigned char* int_before(unsigned char* at, int field, i64 value) noexcept nogil:
@@ -139,33 +176,37 @@ cdef inline unsigned char* int_before(unsigned char* at, int field, i64 value) n
     return at
 
 
+cdef inline unsigned char* tag_before(unsigned char* at, int field, int kind) noexcept nogil:
+    """A field's tag; the field is one of up to 2,000."""
+    if field < 16:
+        at[-1] = <unsigned char>(field << 3 | kind)
+        return at - 1
+    at[-1] = <unsigned char>(field >> 4)
+    at[-2] = <unsigned char>(field << 3 | kind) | 0x80
+    return at - 2
+
+
 cdef inline void put_raw(Writer* w, const unsigned char* data, i64 size) noexcept nogil:
     if make_room(w, size):
         w.at -= size
         memcpy(w.at, data, size)
 
 
-cdef inline void put_varint(Writer* w, u64 value) noexcept nogil:
-    if make_room(w, 10):
-        w.at = varint_before(w.at, value)
-
-
 cdef inline void put_int(Writer* w, int field, i64 value) noexcept nogil:
     """A field of an integer type; left out if it is 0."""
-    if value != 0:
-        put_varint(w, <u64>value)
-        put_varint(w, <u64>(field << 3 | VARINT))
+    if value != 0 and make_room(w, 20):
+        w.at = tag_before(varint_before(w.at, <u64>value), field, VARINT)
 
 
 cdef inline void put_text(Writer* w, int field, Slice text) noexcept nogil:
     """A field of text or bytes; left out if it is empty."""
-    if text.size:
-        put_raw(w, text.at, text.size)
-        put_varint(w, <u64>text.size)
-        put_varint(w, <u64>(field << 3 | BYTES))
+    if text.size and make_room(w, text.size + 20):
+        w.at -= text.size
+        memcpy(w.at, text.at, text.size)
+        w.at = tag_before(varint_before(w.at, <u64>text.size), field, BYTES)
 
 
 cdef inline void put_message(Writer* w, int field, i64 before) noexcept nogil:
     """Wraps what was put since `before` bytes were written as the field's message."""
-    put_varint(w, <u64>(written(w) - before))
-    put_varint(w, <u64>(field << 3 | BYTES))
+    if make_room(w, 20):
+        w.at = tag_before(varint_before(w.at, <u64>(written(w) - before)), field, BYTES)

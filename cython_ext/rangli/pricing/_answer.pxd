@@ -1,0 +1,344 @@
+# cython: language_level=3, cdivision=True
+"""The kernel's rows as a QuoteResponse. Fields go in descending order, see `_protowire.pxd`."""
+
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdlib cimport realloc
+from libc.string cimport memset
+
+from rangli.pricing._desk cimport Chosen, Desk, Giver, fit
+from rangli.pricing._hot cimport Act, Grant, Hot
+from rangli.pricing._money cimport i64
+from rangli.pricing._names cimport compared
+from rangli.pricing._protowire cimport (
+    BYTES, Writer, int_before, make_room, put_int, put_message, put_raw, put_text, u64,
+    varint_before, written,
+)
+from rangli.pricing._rows cimport (
+    APPLIED, BEATEN, CONDITION_NOT_MET, EXCLUDED, LIMIT_REACHED, NOT_CHOSEN, NO_EFFECT, CartRow,
+    GrantRow, ResultRow, TakeRow,
+)
+
+cdef enum:
+    LAYERS = 8               # numbers of Layer in activity.proto
+
+
+cdef inline bytes answer_of(Desk* d, const Hot* hot):
+    cdef Writer* w = &d.writer
+    cdef const ResultRow* results = <const ResultRow*>d.space.results.data
+    cdef const i64* payable = <const i64*>d.space.payable.data
+    cdef i64 list_minor = 0, outside_minor = 0, payable_minor = 0
+    cdef int i
+    for i in range(d.ask.line_count + d.ask.delivery_count):
+        list_minor += d.cart[i].unit_minor * d.cart[i].quantity
+        outside_minor += d.cart[i].outside_minor
+        payable_minor += payable[i]
+    w.at = w.memory + w.room
+    w.failed = False
+    # Room for nearly every answer at once, so that the checks below seldom find work.
+    make_room(w, 16_384)
+    number_applied(d, hot, results)
+    chain_takes(d)
+    put_int(w, 22, outside_minor)
+    put_int(w, 19, hot.policy_version)
+    put_text(w, 18, hot.policy_id)
+    put_int(w, 17, d.space.nodes)
+    put_int(w, 16, d.space.gap_minor)
+    put_int(w, 15, d.space.proven)
+    put_layers(d, hot, results)
+    put_grants(d, hot)
+    for i in range(d.ask.line_count + d.ask.delivery_count - 1, d.ask.line_count - 1, -1):
+        put_row(d, i, payable)
+    put_funders(d, hot)
+    for i in range(d.ask.credential_count - 1, -1, -1):
+        if d.step_of_credential[i] >= 0:
+            put_not_applied(d, hot, d.step_of_credential[i], results)
+    for i in range(d.chosen_count - 1, -1, -1):
+        if results[i].status == APPLIED:
+            put_applied(d, hot, i, &results[i])
+    for i in range(d.ask.line_count - 1, -1, -1):
+        put_row(d, i, payable)
+    put_int(w, 6, payable_minor)
+    put_int(w, 5, list_minor - outside_minor - payable_minor)
+    put_int(w, 4, list_minor)
+    put_int(w, 3, hot.version)
+    put_instant(w, d.ask.at_us)
+    put_text(w, 1, d.ask.currency)
+    if w.failed:
+        raise MemoryError
+    return PyBytes_FromStringAndSize(<const char*>w.at, written(w))
+
+
+cdef inline void put_instant(Writer* w, i64 at_us) noexcept nogil:
+    cdef i64 seconds = at_us // 1_000_000, micros = at_us % 1_000_000, before = written(w)
+    if micros < 0:
+        micros += 1_000_000
+        seconds -= 1
+    put_int(w, 2, micros * 1_000)
+    put_int(w, 1, seconds)
+    put_message(w, 2, before)
+
+
+# --- what comes before writing ----------------------------------------------------------------
+
+
+cdef inline int number_applied(Desk* d, const Hot* hot, const ResultRow* results) except -1:
+    """Where each step that applied stands in the answer, and room for what its funders pay."""
+    cdef int i, applied = 0
+    cdef i64 funders = 0
+    cdef Giver* giver
+    if d.chosen_count > d.giver_room:
+        giver = <Giver*>realloc(d.givers, 2 * d.chosen_count * sizeof(Giver))
+        if giver == NULL:
+            raise MemoryError
+        d.givers = giver
+        d.giver_room = 2 * d.chosen_count
+    for i in range(d.chosen_count):
+        funders += hot.acts[d.sorted[i].act].funder_count
+    fit(&d.funder_sums, funders)
+    if funders:
+        memset(d.funder_sums.at, 0, funders * sizeof(i64))
+    funders = 0
+    for i in range(d.chosen_count):
+        giver = &d.givers[i]
+        giver.place = applied
+        applied += results[i].status == APPLIED
+        giver.effect_of = hot.acts[d.sorted[i].act].effect_of
+        giver.funder_count = hot.acts[d.sorted[i].act].funder_count
+        giver.sums = d.funder_sums.at + funders
+        funders += giver.funder_count
+    return 0
+
+
+cdef inline int chain_takes(Desk* d) except -1:
+    """The takes of each row as a chain from the last to the first: the order of writing.
+
+    Of each take `chain` tells the one before it and where its shares begin.
+    """
+    cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
+    cdef const i64* shares = <const i64*>d.space.shares.data
+    cdef i64 count = d.space.takes.size // sizeof(TakeRow), take, share = 0
+    cdef i64* chain
+    cdef const Giver* giver
+    cdef int row, funder
+    fit(&d.chain, 2 * count)
+    for row in range(d.ask.line_count + d.ask.delivery_count):
+        d.take_last[row] = -1
+    chain = d.chain.at
+    for take in range(count):
+        row = <int>takes[take].line
+        chain[0] = d.take_last[row]
+        chain[1] = share
+        chain += 2
+        d.take_last[row] = take
+        giver = &d.givers[takes[take].step]
+        for funder in range(giver.funder_count):
+            giver.sums[funder] += shares[share]
+            share += 1
+    return 0
+
+
+# --- sums -------------------------------------------------------------------------------------
+
+
+cdef inline void put_layers(Desk* d, const Hot* hot, const ResultRow* results) noexcept nogil:
+    cdef Writer* w = &d.writer
+    cdef i64 sums[LAYERS]
+    cdef int i
+    cdef i64 before
+    memset(sums, 0, sizeof(sums))
+    for i in range(d.chosen_count):
+        sums[hot.acts[d.sorted[i].act].layer] += results[i].off_minor
+    for i in range(LAYERS - 1, 0, -1):
+        if sums[i]:
+            before = written(w)
+            put_int(w, 2, sums[i])
+            put_int(w, 1, i)
+            put_message(w, 14, before)
+
+
+cdef inline int put_funders(Desk* d, const Hot* hot) except -1:
+    """What each funder pays in all, by name."""
+    cdef int i, funder, number
+    cdef i64 before, count = 0, place
+    cdef const Act* act
+    cdef i64* totals
+    cdef i64* payers
+    fit(&d.funder_totals, 2 * hot.funder_count)
+    totals, payers = d.funder_totals.at, d.funder_totals.at + hot.funder_count
+    for i in range(d.chosen_count):
+        act = &hot.acts[d.sorted[i].act]
+        for funder in range(act.funder_count):
+            totals[act.funders[funder]] = 0
+    for i in range(d.chosen_count):
+        act = &hot.acts[d.sorted[i].act]
+        for funder in range(act.funder_count):
+            number = act.funders[funder]
+            if totals[number] == 0 and d.givers[i].sums[funder]:
+                place = count
+                while place and compared(hot.funders[payers[place - 1]], hot.funders[number]) > 0:
+                    payers[place] = payers[place - 1]
+                    place -= 1
+                payers[place] = number
+                count += 1
+            totals[number] += d.givers[i].sums[funder]
+    for place in range(count - 1, -1, -1):
+        before = written(&d.writer)
+        put_int(&d.writer, 2, totals[payers[place]])
+        put_text(&d.writer, 1, hot.funders[payers[place]])
+        put_message(&d.writer, 10, before)
+    return 0
+
+
+# --- what applied and what did not ------------------------------------------------------------
+
+
+cdef inline int reason_of(i64 status) noexcept nogil:
+    """The NotAppliedReason of a step's status."""
+    if status == CONDITION_NOT_MET:
+        return 14
+    if status == BEATEN:
+        return 15
+    if status == NO_EFFECT:
+        return 16
+    if status == EXCLUDED:
+        return 20
+    if status == LIMIT_REACHED:
+        return 21
+    return 22 if status == NOT_CHOSEN else 23
+
+
+cdef inline void put_not_applied(
+    Desk* d, const Hot* hot, int step, const ResultRow* results
+) noexcept nogil:
+    """The step of a credential, if it gave nothing."""
+    cdef Writer* w = &d.writer
+    cdef const ResultRow* result = &results[step]
+    cdef const Act* act = &hot.acts[d.sorted[step].act]
+    cdef i64 before = written(w)
+    if result.status == APPLIED:
+        return
+    put_text(w, 11, act.group_name)
+    put_int(w, 10, result.base_minor)
+    put_int(w, 8, result.beaten_minor)
+    if result.beaten_by >= 0:
+        put_text(w, 7, hot.acts[d.sorted[result.beaten_by].act].activity_id)
+    if result.status == CONDITION_NOT_MET:
+        put_int(w, 6, result.actual)
+        put_int(w, 5, result.required)
+        put_int(w, 4, result.measure)
+    put_int(w, 3, reason_of(result.status))
+    put_text(w, 2, d.ask.credentials[d.sorted[step].credential].credential_id)
+    put_text(w, 1, act.activity_id)
+    put_message(w, 9, before)
+
+
+cdef inline void put_applied(
+    Desk* d, const Hot* hot, int step, const ResultRow* result
+) noexcept nogil:
+    cdef Writer* w = &d.writer
+    cdef const Act* act = &hot.acts[d.sorted[step].act]
+    cdef i64 before = written(w), inside
+    cdef int funder
+    put_text(w, 13, act.group_name)
+    put_int(w, 12, result.cut_minor)
+    put_int(w, 11, result.clamped_minor)
+    put_int(w, 10, result.times)
+    put_int(w, 9, result.tier)
+    for funder in range(act.funder_count - 1, -1, -1):
+        inside = written(w)
+        put_int(w, 2, d.givers[step].sums[funder])
+        put_text(w, 1, hot.funders[act.funders[funder]])
+        put_message(w, 8, inside)
+    put_int(w, 7, result.off_minor)
+    put_int(w, 6, result.base_minor)
+    if d.sorted[step].credential >= 0:
+        put_text(w, 5, d.ask.credentials[d.sorted[step].credential].credential_id)
+    put_raw(w, act.head.at, act.head.size)
+    put_message(w, 8, before)
+
+
+cdef inline void put_grants(Desk* d, const Hot* hot) noexcept nogil:
+    """What is earned (13), before that gifts that are added (12); each by the activity's place."""
+    cdef Writer* w = &d.writer
+    cdef const GrantRow* grants = <const GrantRow*>d.space.grants.data
+    cdef i64 count = d.space.grants.size // sizeof(GrantRow), i, before
+    cdef const Grant* grant
+    cdef int field
+    for field in range(13, 11, -1):
+        for i in range(count - 1, -1, -1):  # the kernel has them by step
+            grant = &hot.acts[d.sorted[grants[i].step].act].grants[grants[i].effect]
+            if grant.gift != (field == 12):
+                continue
+            before = written(w)
+            if grant.gift:
+                put_int(w, 4, grant.number)
+                put_int(w, 3, grants[i].amount)
+                put_text(w, 2, grant.name)
+            else:
+                put_int(w, 4, grants[i].amount)
+                put_text(w, 3, grant.name)
+                put_int(w, 2, grant.number)
+            put_int(w, 1, d.givers[grants[i].step].place)
+            put_message(w, field, before)
+
+
+# --- rows -------------------------------------------------------------------------------------
+
+
+cdef inline void put_row(Desk* d, int number, const i64* payable) noexcept nogil:
+    """A line of the request, or a delivery, with what was taken off it."""
+    cdef Writer* w = &d.writer
+    cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
+    cdef const i64* shares = <const i64*>d.space.shares.data
+    cdef int place = d.row_of[number]
+    cdef const CartRow* row = &d.cart[place]
+    cdef i64 list_minor = row.unit_minor * row.quantity
+    cdef i64 before = written(w), take = d.take_last[place]
+    put_int(w, 6, row.outside_minor)
+    while take >= 0:
+        put_adjustment(
+            w, &takes[take], &d.givers[takes[take].step], shares + d.chain.at[2 * take + 1],
+            row.quantity,
+        )
+        take = d.chain.at[2 * take]
+    put_int(w, 4, payable[place])
+    put_int(w, 3, list_minor - row.outside_minor - payable[place])
+    put_int(w, 2, list_minor)
+    if row.delivery:
+        put_text(w, 1, d.ask.deliveries[number - d.ask.line_count].delivery_id)
+        put_message(w, 11, before)
+    else:
+        put_text(w, 1, d.ask.lines[number].line_id)
+        put_message(w, 7, before)
+
+
+cdef inline void put_adjustment(
+    Writer* w, const TakeRow* take, const Giver* giver, const i64* shares, i64 quantity
+) noexcept nogil:
+    # Hundreds to an answer, so room is made once for all of its varints.
+    cdef int funder
+    cdef unsigned char* at
+    cdef unsigned char* end
+    cdef unsigned char* inside
+    if not make_room(w, 100 + 10 * giver.funder_count):
+        return
+    at = end = w.at
+    if take.units != quantity:
+        at = int_before(at, 10, take.units)
+    if take.unit_first:
+        at = int_before(at, 9, take.unit_first)
+    if take.application:
+        at = int_before(at, 8, take.application)
+    if giver.effect_of != NULL and giver.effect_of[take.effect]:
+        at = int_before(at, 7, giver.effect_of[take.effect])
+    inside = at
+    for funder in range(giver.funder_count - 1, -1, -1):
+        at = varint_before(at, <u64>shares[funder])
+    at = varint_before(at, <u64>(inside - at)) - 1
+    at[0] = 6 << 3 | BYTES
+    if giver.place:
+        at = int_before(at, 5, giver.place)
+    at = int_before(at, 2, take.off_minor)
+    at = varint_before(at, <u64>(end - at)) - 1
+    at[0] = 5 << 3 | BYTES
+    w.at = at
