@@ -10,8 +10,8 @@ from rangli.pricing._hot cimport Act, Grant, Hot
 from rangli.pricing._money cimport i64
 from rangli.pricing._names cimport compared
 from rangli.pricing._protowire cimport (
-    BYTES, Writer, int_before, make_room, put_int, put_message, put_raw, put_text, u64,
-    varint_before, written,
+    BYTES, VARINT, Coded, Writer, coded_before, coded_small, int_before, make_room, put_int,
+    put_message, put_raw, put_text, u64, varint_before, written,
 )
 from rangli.pricing._rows cimport (
     APPLIED, BEATEN, CONDITION_NOT_MET, EXCLUDED, LIMIT_REACHED, NOT_CHOSEN, NO_EFFECT, CartRow,
@@ -101,6 +101,9 @@ cdef inline int number_applied(Desk* d, const Hot* hot, const ResultRow* results
     for i in range(d.chosen_count):
         giver = &d.givers[i]
         giver.place = applied
+        giver.place_field = coded_small(applied)
+        giver.place_field.bytes = giver.place_field.bytes << 8 | (5 << 3 | VARINT)
+        giver.place_field.size += 1
         applied += results[i].status == APPLIED
         giver.effect_of = hot.acts[d.sorted[i].act].effect_of
         giver.funder_count = hot.acts[d.sorted[i].act].funder_count
@@ -315,8 +318,10 @@ cdef inline void put_row(Desk* d, int number, const i64* payable) noexcept nogil
 cdef inline void put_adjustment(
     Writer* w, const TakeRow* take, const Giver* giver, const i64* shares, i64 quantity
 ) noexcept nogil:
-    # Hundreds to an answer, so room is made once for all of its varints.
+    # Hundreds to an answer, so room is made once for all of its varints, and the usual ones, of
+    # amounts below 2^28 by one or two funders, take a way without branches.
     cdef int funder
+    cdef Coded off
     cdef unsigned char* at
     cdef unsigned char* end
     cdef unsigned char* inside
@@ -332,13 +337,28 @@ cdef inline void put_adjustment(
     if giver.effect_of != NULL and giver.effect_of[take.effect]:
         at = int_before(at, 7, giver.effect_of[take.effect])
     inside = at
-    for funder in range(giver.funder_count - 1, -1, -1):
-        at = varint_before(at, <u64>shares[funder])
-    at = varint_before(at, <u64>(inside - at)) - 1
-    at[0] = 6 << 3 | BYTES
-    if giver.place:
-        at = int_before(at, 5, giver.place)
-    at = int_before(at, 2, take.off_minor)
+    if <u64>take.off_minor < 1 << 28 and giver.funder_count <= 2:
+        off = coded_small(take.off_minor)
+        if giver.funder_count == 2:
+            at = coded_before(at, coded_small(shares[1]))
+            at = coded_before(at, coded_small(shares[0]))
+        elif giver.funder_count:
+            at = coded_before(at, off)  # the only one pays it all
+        at[-1] = <unsigned char>(inside - at)
+        at[-2] = 6 << 3 | BYTES
+        at -= 2
+        if giver.place:
+            at = coded_before(at, giver.place_field)
+        at = coded_before(at, off) - 1
+    else:
+        for funder in range(giver.funder_count - 1, -1, -1):
+            at = varint_before(at, <u64>shares[funder])
+        at = varint_before(at, <u64>(inside - at)) - 1
+        at[0] = 6 << 3 | BYTES
+        if giver.place:
+            at = coded_before(at, giver.place_field)
+        at = varint_before(at, <u64>take.off_minor) - 1
+    at[0] = 2 << 3 | VARINT
     at = varint_before(at, <u64>(end - at)) - 1
     at[0] = 5 << 3 | BYTES
     w.at = at

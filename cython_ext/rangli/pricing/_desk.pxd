@@ -7,7 +7,7 @@ There is one desk for all catalogues and one quote on it at a time.
 from libc.stdlib cimport free, realloc
 
 from rangli.pricing._money cimport i64
-from rangli.pricing._protowire cimport Slice, Writer, u64
+from rangli.pricing._protowire cimport Coded, Slice, Writer, u64
 from rangli.pricing._request cimport CREDENTIALS_MAX, DELIVERIES_MAX, LINES_MAX, ROWS_MAX, Asked
 from rangli.pricing._rows cimport CartRow, EntryRow, StepRow
 from rangli.pricing._work cimport Workspace
@@ -42,6 +42,7 @@ cdef struct Giver:
     const int* effect_of
     i64* sums
     int place               # among those that applied
+    Coded place_field       # Adjustment's field of it
     int funder_count
 
 

@@ -25,6 +25,7 @@ cdef extern from *:
     #define RANGLI_HIGH_BITS 0x8080808080808080ULL
     """
     int leading_zeros "__builtin_clzll"(u64) nogil
+    int leading_zeros_of_int "__builtin_clz"(unsigned int) nogil
     u64 low_first "RANGLI_LOW_FIRST"(u64 word) nogil    # the lowest byte first in memory
     const u64 EACH_BYTE "RANGLI_EACH_BYTE"
     const u64 HIGH_BITS "RANGLI_HIGH_BITS"
@@ -143,30 +144,50 @@ cdef inline i64 written(const Writer* w) noexcept nogil:
     return w.memory + w.room - w.at
 
 
-cdef inline unsigned char* varint_before(unsigned char* at, u64 value) noexcept nogil:
-    """Writes a varint that ends where `at` is; returns where it begins.
+cdef struct Coded:
+    # Up to 8 bytes that belong together, the first one lowest.
+    u64 bytes
+    int size
 
-    There must be room for 10 bytes, whose contents are lost. No branch depends on the length: it
-    changes from amount to amount, so that nothing could foresee it.
+
+cdef inline Coded coded_small(u64 value) noexcept nogil:
+    """A varint of less than 2^28.
+
+    No branch depends on its length: amounts change from one to the next, so that no processor
+    foresees it.
     """
+    cdef Coded found
+    cdef unsigned int low = <unsigned int>value
+    found.size = ((31 - leading_zeros_of_int(low | 1)) * 9 + 73) >> 6
+    # Groups of 7 bits are moved apart to bytes.
+    low = (low & 0x3FFF) | (low & 0xFFFC000) << 2
+    low = (low & 0x7F007F) | (low & 0x3F803F80) << 1
+    found.bytes = low | (HIGH_BITS & ((<u64>1 << (8 * found.size - 8)) - 1))
+    return found
+
+
+cdef inline unsigned char* coded_before(unsigned char* at, Coded coded) noexcept nogil:
+    """Writes it before `at`; returns where it begins. The 8 bytes before `at` are lost."""
+    cdef u64 word = low_first(coded.bytes << (64 - 8 * coded.size))
+    memcpy(at - 8, &word, 8)
+    return at - coded.size
+
+
+cdef inline unsigned char* varint_before(unsigned char* at, u64 value) noexcept nogil:
+    """Writes a varint before `at`; returns where it begins. There must be room for 10 bytes."""
     cdef int size, i
-    cdef u64 groups = value
-    size = ((63 - leading_zeros(value | 1)) * 9 + 73) >> 6
-    if value >> 56:
-        at -= size
-        for i in range(size - 1):
-            at[i] = <unsigned char>(value | 0x80)
-            value >>= 7
-        at[size - 1] = <unsigned char>value
-        return at
-    # Groups of 7 bits are moved apart to bytes: halves, quarters, eighths.
-    groups = (groups & 0x000000000FFFFFFFULL) | (groups & 0x00FFFFFFF0000000ULL) << 4
-    groups = (groups & 0x00003FFF00003FFFULL) | (groups & 0x0FFFC0000FFFC000ULL) << 2
-    groups = (groups & 0x007F007F007F007FULL) | (groups & 0x3F803F803F803F80ULL) << 1
-    groups |= HIGH_BITS & ((<u64>1 << (8 * size - 8)) - 1)
-    groups = low_first(groups << (64 - 8 * size))
-    memcpy(at - 8, &groups, 8)
-    return at - size
+    if value < 0x80:
+        at[-1] = <unsigned char>value
+        return at - 1
+    if value < 1 << 28:
+        return coded_before(at, coded_small(value))
+    size = ((63 - leading_zeros(value)) * 9 + 73) >> 6
+    at -= size
+    for i in range(size - 1):
+        at[i] = <unsigned char>(value | 0x80)
+        value >>= 7
+    at[size - 1] = <unsigned char>value
+    return at
 
 
 cdef inline unsigned char* int_before(unsigned char* at, int field, i64 value) noexcept nogil:
