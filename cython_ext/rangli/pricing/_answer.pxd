@@ -3,15 +3,15 @@
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdlib cimport realloc
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from rangli.pricing._desk cimport Chosen, Desk, Giver, fit
 from rangli.pricing._hot cimport Act, Grant, Hot
 from rangli.pricing._money cimport i64
 from rangli.pricing._names cimport compared
 from rangli.pricing._protowire cimport (
-    BYTES, VARINT, Coded, Writer, coded_before, coded_small, int_before, make_room, put_int,
-    put_message, put_raw, put_text, u64, varint_before, written,
+    BYTES, VARINT, Coded, Writer, coded_before, coded_small, int_before, make_room, message_before,
+    put_int, put_message, put_text, text_before, u64, varint_before, written,
 )
 from rangli.pricing._rows cimport (
     APPLIED, BEATEN, CONDITION_NOT_MET, EXCLUDED, LIMIT_REACHED, NOT_CHOSEN, NO_EFFECT, CartRow,
@@ -20,6 +20,7 @@ from rangli.pricing._rows cimport (
 
 cdef enum:
     LAYERS = 8               # numbers of Layer in activity.proto
+    ROW_BYTES = 160          # more than a row or an adjustment takes beside what it holds
 
 
 cdef inline bytes answer_of(Desk* d, const Hot* hot):
@@ -32,7 +33,7 @@ cdef inline bytes answer_of(Desk* d, const Hot* hot):
         list_minor += d.cart[i].unit_minor * d.cart[i].quantity
         outside_minor += d.cart[i].outside_minor
         payable_minor += payable[i]
-    w.at = w.memory + w.room
+    w.at = w.end
     w.failed = False
     # Room for nearly every answer at once, so that the checks below seldom find work.
     make_room(w, 16_384)
@@ -101,9 +102,7 @@ cdef inline int number_applied(Desk* d, const Hot* hot, const ResultRow* results
     for i in range(d.chosen_count):
         giver = &d.givers[i]
         giver.place = applied
-        giver.place_field = coded_small(applied)
-        giver.place_field.bytes = giver.place_field.bytes << 8 | (5 << 3 | VARINT)
-        giver.place_field.size += 1
+        giver.place_field = tagged(coded_small(applied), 5 << 3 | VARINT)
         applied += results[i].status == APPLIED
         giver.effect_of = hot.acts[d.sorted[i].act].effect_of
         giver.funder_count = hot.acts[d.sorted[i].act].funder_count
@@ -119,25 +118,32 @@ cdef inline int chain_takes(Desk* d) except -1:
     """
     cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
     cdef const i64* shares = <const i64*>d.space.shares.data
-    cdef i64 count = d.space.takes.size // sizeof(TakeRow), take, share = 0
-    cdef i64* chain
+    cdef i64 count = d.space.takes.size // sizeof(TakeRow), take = 0, share = 0, step
     cdef const Giver* giver
     cdef int row, funder
     fit(&d.chain, 2 * count)
     for row in range(d.ask.line_count + d.ask.delivery_count):
         d.take_last[row] = -1
-    chain = d.chain.at
-    for take in range(count):
-        row = <int>takes[take].line
-        chain[0] = d.take_last[row]
-        chain[1] = share
-        chain += 2
-        d.take_last[row] = take
-        giver = &d.givers[takes[take].step]
-        for funder in range(giver.funder_count):
-            giver.sums[funder] += shares[share]
-            share += 1
+    while take < count:  # they stand by step
+        step = takes[take].step
+        giver = &d.givers[step]
+        while take < count and takes[take].step == step:
+            row = <int>takes[take].line
+            d.chain.at[2 * take] = d.take_last[row]
+            d.chain.at[2 * take + 1] = share
+            d.take_last[row] = take
+            for funder in range(giver.funder_count):
+                giver.sums[funder] += shares[share]
+                share += 1
+            take += 1
     return 0
+
+
+cdef inline Coded tagged(Coded value, unsigned char tag) noexcept nogil:
+    """A value of up to 3 bytes with its field's tag."""
+    value.size += 1
+    value.word |= <unsigned int>tag << (32 - 8 * value.size)
+    return value
 
 
 # --- sums -------------------------------------------------------------------------------------
@@ -240,24 +246,28 @@ cdef inline void put_applied(
 ) noexcept nogil:
     cdef Writer* w = &d.writer
     cdef const Act* act = &hot.acts[d.sorted[step].act]
-    cdef i64 before = written(w), inside
+    cdef unsigned char* at
+    cdef const unsigned char* inside
     cdef int funder
-    put_text(w, 13, act.group_name)
-    put_int(w, 12, result.cut_minor)
-    put_int(w, 11, result.clamped_minor)
-    put_int(w, 10, result.times)
-    put_int(w, 9, result.tier)
+    if not make_room(w, act.room):
+        return
+    at = text_before(w.at, 13, act.group_name)
+    at = int_before(at, 12, result.cut_minor)
+    at = int_before(at, 11, result.clamped_minor)
+    at = int_before(at, 10, result.times)
+    at = int_before(at, 9, result.tier)
     for funder in range(act.funder_count - 1, -1, -1):
-        inside = written(w)
-        put_int(w, 2, d.givers[step].sums[funder])
-        put_text(w, 1, hot.funders[act.funders[funder]])
-        put_message(w, 8, inside)
-    put_int(w, 7, result.off_minor)
-    put_int(w, 6, result.base_minor)
+        inside = at
+        at = int_before(at, 2, d.givers[step].sums[funder])
+        at = text_before(at, 1, hot.funders[act.funders[funder]])
+        at = message_before(at, 8, inside)
+    at = int_before(at, 7, result.off_minor)
+    at = int_before(at, 6, result.base_minor)
     if d.sorted[step].credential >= 0:
-        put_text(w, 5, d.ask.credentials[d.sorted[step].credential].credential_id)
-    put_raw(w, act.head.at, act.head.size)
-    put_message(w, 8, before)
+        at = text_before(at, 5, d.ask.credentials[d.sorted[step].credential].credential_id)
+    at -= act.head.size
+    memcpy(at, act.head.at, act.head.size)
+    w.at = message_before(at, 8, w.at)
 
 
 cdef inline void put_grants(Desk* d, const Hot* hot) noexcept nogil:
@@ -293,56 +303,60 @@ cdef inline void put_row(Desk* d, int number, const i64* payable) noexcept nogil
     cdef Writer* w = &d.writer
     cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
     cdef const i64* shares = <const i64*>d.space.shares.data
+    cdef const i64* chain = d.chain.at
+    cdef const Giver* giver
     cdef int place = d.row_of[number]
     cdef const CartRow* row = &d.cart[place]
     cdef i64 list_minor = row.unit_minor * row.quantity
-    cdef i64 before = written(w), take = d.take_last[place]
-    put_int(w, 6, row.outside_minor)
-    while take >= 0:
-        put_adjustment(
-            w, &takes[take], &d.givers[takes[take].step], shares + d.chain.at[2 * take + 1],
-            row.quantity,
-        )
-        take = d.chain.at[2 * take]
-    put_int(w, 4, payable[place])
-    put_int(w, 3, list_minor - row.outside_minor - payable[place])
-    put_int(w, 2, list_minor)
-    if row.delivery:
-        put_text(w, 1, d.ask.deliveries[number - d.ask.line_count].delivery_id)
-        put_message(w, 11, before)
-    else:
-        put_text(w, 1, d.ask.lines[number].line_id)
-        put_message(w, 7, before)
-
-
-cdef inline void put_adjustment(
-    Writer* w, const TakeRow* take, const Giver* giver, const i64* shares, i64 quantity
-) noexcept nogil:
-    # Hundreds to an answer, so room is made once for all of its varints, and the usual ones, of
-    # amounts below 2^28 by one or two funders, take a way without branches.
-    cdef int funder
-    cdef Coded off
+    cdef i64 before = written(w), take = d.take_last[place], quantity = row.quantity
     cdef unsigned char* at
-    cdef unsigned char* end
-    cdef unsigned char* inside
-    if not make_room(w, 100 + 10 * giver.funder_count):
+    make_room(w, ROW_BYTES)
+    at = int_before(w.at, 6, row.outside_minor)
+    while take >= 0:
+        giver = &d.givers[takes[take].step]
+        if at - w.memory < ROW_BYTES + 10 * giver.funder_count:
+            w.at = at
+            if not make_room(w, ROW_BYTES + 10 * giver.funder_count):
+                return
+            at = w.at
+        at = adjustment_before(at, &takes[take], giver, shares + chain[2 * take + 1], quantity)
+        take = chain[2 * take]
+    w.at = at
+    if not make_room(w, ROW_BYTES):
         return
-    at = end = w.at
+    at = int_before(w.at, 4, payable[place])
+    at = int_before(at, 3, list_minor - row.outside_minor - payable[place])
+    at = int_before(at, 2, list_minor)
+    if row.delivery:
+        at = text_before(at, 1, d.ask.deliveries[number - d.ask.line_count].delivery_id)
+    else:
+        at = text_before(at, 1, d.ask.lines[number].line_id)
+    w.at = message_before(at, 11 if row.delivery else 7, w.end - before)
+
+
+cdef inline unsigned char* adjustment_before(
+    unsigned char* at, const TakeRow* take, const Giver* giver, const i64* shares, i64 quantity
+) noexcept nogil:
+    """Takes less than ROW_BYTES and 10 for each funder."""
+    # Hundreds to an answer. The usual ones, of amounts below 2^28 by one or two funders, take a
+    # way with few branches.
+    cdef Coded off
+    cdef int funder
+    cdef const unsigned char* end = at
+    cdef const unsigned char* inside
     if take.units != quantity:
         at = int_before(at, 10, take.units)
-    if take.unit_first:
-        at = int_before(at, 9, take.unit_first)
-    if take.application:
-        at = int_before(at, 8, take.application)
-    if giver.effect_of != NULL and giver.effect_of[take.effect]:
+    at = int_before(at, 9, take.unit_first)
+    at = int_before(at, 8, take.application)
+    if giver.effect_of != NULL:
         at = int_before(at, 7, giver.effect_of[take.effect])
     inside = at
     if <u64>take.off_minor < 1 << 28 and giver.funder_count <= 2:
-        off = coded_small(take.off_minor)
+        off = coded_small(<unsigned int>take.off_minor)
         if giver.funder_count == 2:
-            at = coded_before(at, coded_small(shares[1]))
-            at = coded_before(at, coded_small(shares[0]))
-        elif giver.funder_count:
+            at = coded_before(at, coded_small(<unsigned int>shares[1]))
+            at = coded_before(at, coded_small(<unsigned int>shares[0]))
+        else:
             at = coded_before(at, off)  # the only one pays it all
         at[-1] = <unsigned char>(inside - at)
         at[-2] = 6 << 3 | BYTES
@@ -353,12 +367,9 @@ cdef inline void put_adjustment(
     else:
         for funder in range(giver.funder_count - 1, -1, -1):
             at = varint_before(at, <u64>shares[funder])
-        at = varint_before(at, <u64>(inside - at)) - 1
-        at[0] = 6 << 3 | BYTES
+        at = message_before(at, 6, inside)
         if giver.place:
             at = coded_before(at, giver.place_field)
         at = varint_before(at, <u64>take.off_minor) - 1
     at[0] = 2 << 3 | VARINT
-    at = varint_before(at, <u64>(end - at)) - 1
-    at[0] = 5 << 3 | BYTES
-    w.at = at
+    return message_before(at, 5, end)

@@ -25,7 +25,7 @@ from rangli.pricing._work cimport Needs, Problem
 cdef enum:
     KEPT_MAX = 65_536            # products, stores or methods
     KEPT_BYTES_MAX = 33_554_432  # of them all
-    OFFERS_KEPT = 64             # of one product
+    OFFERS_KEPT = 256            # of one product: of some stores, or of a year's weeks
 
 
 cdef struct Grant:
@@ -39,6 +39,7 @@ cdef struct Act:
     # An activity, as carts ask it.
     i64 starts_us, ends_us, lead
     int group, basis, layer, funder_count
+    int room                # more bytes than its AppliedActivity takes
     bint asks               # for windows, users or channels
     bint held, stores, book, grouped
     bint delivers           # it is for deliveries alone
@@ -65,7 +66,7 @@ cdef struct Offer:
     # What a price book has in force for a product in a store, from one instant to another.
     Offer* next
     i64 from_us, until_us
-    int book, store, count, room
+    int book, store, count
     EntryRow* entries
 
 
@@ -205,7 +206,7 @@ cdef inline int compile_acts(Hot* hot, object source) except -1:
         hot.slot_of = slots
         hot.act_room = 2 * count
     while hot.act_count < count:
-        compile_act(hot, &hot.acts[hot.act_count], source.hot(hot.act_count))
+        compile_act(hot, &hot.acts[hot.act_count], source.hot(hot.act_count), source)
         hot.slot_of[hot.act_count] = 0
         hot.act_count += 1
     return know_funders(hot, source.funders)
@@ -227,7 +228,7 @@ cdef inline int know_funders(Hot* hot, list names) except -1:
     return 0
 
 
-cdef inline int compile_act(Hot* hot, Act* act, object found) except -1:
+cdef inline int compile_act(Hot* hot, Act* act, object found, object source) except -1:
     """found: a `HotActivity`."""
     cdef Shelf* shelf = &hot.lasting
     cdef i64* field = <i64*>&act.step
@@ -248,6 +249,9 @@ cdef inline int compile_act(Hot* hot, Act* act, object found) except -1:
     act.activity_id = copied(shelf, slice_of(found.activity_id), nothing())
     act.head = copied(shelf, slice_of(found.head), nothing())
     act.group_name = copied(shelf, slice_of(found.group), nothing())
+    act.room = 300 + act.head.size + act.group_name.size  # numbers, a credential's name
+    for number in found.funders:
+        act.room += 40 + len(source.funders[number])
     if any(found.grants):
         act.grants = grants_on(shelf, found.grants)
     return 0

@@ -90,7 +90,7 @@ cdef inline int touch_of(Hot* hot, array.array numbers) except -1:
     return number
 
 
-cdef inline Offer* offer_of(
+cdef inline const Offer* offer_of(
     Hot* hot, object source, int number, int book, int store, i64 at_us
 ) except NULL:
     """What the book offers then for the product in the store. Asked once while that stands."""
@@ -98,44 +98,43 @@ cdef inline Offer* offer_of(
     cdef Offer** link = &product.offers
     cdef Offer* offer = product.offers
     while offer != NULL:
-        if offer.book == book and offer.store == store:
-            if link != &product.offers:
-                link[0] = offer.next
-                offer.next = product.offers
-                product.offers = offer
-            if not offer.from_us <= at_us < offer.until_us:
-                offer_anew(hot, source, offer, number, at_us)
-            return offer
+        if (
+            offer.book == book
+            and offer.store == store
+            and offer.from_us <= at_us < offer.until_us
+        ):
+            break
         link = &offer.next
         offer = offer.next
-    offer = <Offer*>shelved(&hot.passing, sizeof(Offer))
-    memset(offer, 0, sizeof(Offer))
-    offer.book, offer.store = book, store
-    offer_anew(hot, source, offer, number, at_us)
-    if product.offer_count == OFFERS_KEPT:
-        product.offers = NULL
-        product.offer_count = 0
+    if offer == NULL:
+        if product.offer_count == OFFERS_KEPT:
+            product.offers = NULL
+            product.offer_count = 0
+        offer = new_offer(hot, source, number, book, store, at_us)
+        product.offer_count += 1
+    elif offer == product.offers:
+        return offer
+    else:
+        link[0] = offer.next
     offer.next = product.offers
     product.offers = offer
-    product.offer_count += 1
     return offer
 
 
-cdef inline int offer_anew(
-    Hot* hot, object source, Offer* offer, int product, i64 at_us
-) except -1:
-    cdef int count
-    store = text_of(hot.stores.names[offer.store].text)
-    until_us, found = source.offered(offer.book, product, store, at_us)
-    count = len(found)
-    if count > offer.room:
-        offer.entries = <EntryRow*>shelved(&hot.passing, count * sizeof(EntryRow))
-        offer.room = count
+cdef inline Offer* new_offer(
+    Hot* hot, object source, int product, int book, int store, i64 at_us
+) except NULL:
+    cdef Offer* offer
+    until_us, found = source.offered(
+        book, product, text_of(hot.stores.names[store].text), at_us
+    )
+    offer = <Offer*>shelved(&hot.passing, sizeof(Offer) + len(found) * sizeof(EntryRow))
+    offer.book, offer.store, offer.count = book, store, len(found)
+    offer.from_us, offer.until_us = at_us, NO_END if until_us is None else until_us
+    offer.entries = <EntryRow*>(offer + 1)
     for place, (kind, value, per) in enumerate(found):
         offer.entries[place] = EntryRow(kind, value, per)
-    offer.count = count
-    offer.from_us, offer.until_us = at_us, NO_END if until_us is None else until_us
-    return 0
+    return offer
 
 
 cdef inline bint runs_in(Hot* hot, object source, int act, int store) except -1:
