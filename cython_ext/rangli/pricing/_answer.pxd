@@ -95,7 +95,7 @@ cdef inline int number_applied(Desk* d, const Hot* hot, const ResultRow* results
         d.giver_room = 2 * d.chosen_count
     for i in range(d.chosen_count):
         funders += hot.acts[d.sorted[i].act].funder_count
-    fit(&d.funder_sums, funders)
+    fit(&d.funder_sums, funders + 1)  # somewhere to point, even if nobody funds
     if funders:
         memset(d.funder_sums.at, 0, funders * sizeof(i64))
     funders = 0
@@ -119,23 +119,30 @@ cdef inline int chain_takes(Desk* d) except -1:
     cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
     cdef const i64* shares = <const i64*>d.space.shares.data
     cdef i64 count = d.space.takes.size // sizeof(TakeRow), take = 0, share = 0, step
+    cdef i64 first           # of the first funder: everybody has one
+    cdef i64* chain
     cdef const Giver* giver
     cdef int row, funder
     fit(&d.chain, 2 * count)
     for row in range(d.ask.line_count + d.ask.delivery_count):
         d.take_last[row] = -1
+    chain = d.chain.at
     while take < count:  # they stand by step
         step = takes[take].step
         giver = &d.givers[step]
+        first = giver.sums[0]
         while take < count and takes[take].step == step:
             row = <int>takes[take].line
-            d.chain.at[2 * take] = d.take_last[row]
-            d.chain.at[2 * take + 1] = share
+            chain[0] = d.take_last[row]
+            chain[1] = share
+            chain += 2
             d.take_last[row] = take
-            for funder in range(giver.funder_count):
-                giver.sums[funder] += shares[share]
-                share += 1
             take += 1
+            first += shares[share]
+            for funder in range(1, giver.funder_count):
+                giver.sums[funder] += shares[share + funder]
+            share += giver.funder_count
+        giver.sums[0] = first
     return 0
 
 
