@@ -23,7 +23,7 @@ class MessageType(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # one a call: freezing would triple what making it costs
 class CallContext:
     """One call, as handlers see it.
 

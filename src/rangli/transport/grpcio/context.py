@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterable, Mapping
+from time import monotonic
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from rangli.core.call import CallContext
@@ -14,6 +16,7 @@ TENANT_KEY = "rangli-tenant"
 ACTOR_KEY = "rangli-actor"
 ANONYMOUS = "anonymous"
 ACTOR_CHARS_MAX = 100
+_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
 
 
 class Arrived(Protocol):
@@ -28,28 +31,36 @@ def call_context(path: str, deadline_s_max: float, *, arrived: Arrived) -> CallC
 
     Raises Invalid (MALFORMED_TENANT, or INVALID_FIELD for the actor) and DeadlinePassed.
     """
+    tenant, actor = DEFAULT_TENANT, ANONYMOUS
+    metadata = arrived.invocation_metadata()
+    texts = _texts(metadata) if metadata else _NO_TEXTS
+    if texts:
+        tenant, actor = texts.get(TENANT_KEY, tenant), texts.get(ACTOR_KEY, actor)
+        if tenant is not DEFAULT_TENANT and TENANT.fullmatch(tenant) is None:
+            raise Invalid(
+                Reason.MALFORMED_TENANT,
+                f"metadata {TENANT_KEY} must be 1-63 characters of a-z, 0-9, '-', '_' "
+                "and begin with a letter or a digit",
+            )
+        if not 0 < len(actor) <= ACTOR_CHARS_MAX or not actor.isprintable():
+            _refuse_actor(f"must be 1-{ACTOR_CHARS_MAX} printable characters")
+    allowed_s = arrived.time_remaining()
+    if allowed_s is None or allowed_s > deadline_s_max:
+        allowed_s = deadline_s_max
+    if allowed_s <= 0:
+        raise DeadlinePassed("the deadline had passed when the call arrived")
+    return CallContext(tenant, actor, path, now(), monotonic() + allowed_s, texts)
+
+
+def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
     texts: dict[str, str] = {}
-    for key, value in arrived.invocation_metadata():
+    for key, value in metadata:
         if isinstance(value, bytes):
             continue
         if texts.get(key, value) != value:
             _refuse_two_values(key)
         texts[key] = value
-    tenant = texts.get(TENANT_KEY, DEFAULT_TENANT)
-    if tenant is not DEFAULT_TENANT and TENANT.fullmatch(tenant) is None:
-        raise Invalid(
-            Reason.MALFORMED_TENANT,
-            f"metadata {TENANT_KEY} must be 1-63 characters of a-z, 0-9, '-', '_' "
-            "and begin with a letter or a digit",
-        )
-    actor = texts.get(ACTOR_KEY, ANONYMOUS)
-    if not 0 < len(actor) <= ACTOR_CHARS_MAX or not actor.isprintable():
-        _refuse_actor(f"must be 1-{ACTOR_CHARS_MAX} printable characters")
-    remaining_s = arrived.time_remaining()
-    allowed_s = deadline_s_max if remaining_s is None else min(remaining_s, deadline_s_max)
-    if allowed_s <= 0:
-        raise DeadlinePassed("the deadline had passed when the call arrived")
-    return CallContext(tenant, actor, path, now(), time.monotonic() + allowed_s, texts)
+    return texts
 
 
 def _refuse_two_values(key: str) -> None:

@@ -27,6 +27,7 @@ class Gate:
     def __init__(self, in_flight_max: int) -> None:
         self.in_flight_max = in_flight_max
         self.in_flight = 0
+        self._left = self._leave  # bound once, not for every call
         self._idle = asyncio.Event()
         self._idle.set()
 
@@ -40,7 +41,7 @@ class Gate:
                 retry_after_s=RETRY_AFTER_S,
             )
         self.in_flight += 1
-        call.add_done_callback(self._leave)
+        call.add_done_callback(self._left)
 
     def _leave(self, _call: object) -> None:
         self.in_flight -= 1
