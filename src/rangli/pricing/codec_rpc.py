@@ -229,9 +229,7 @@ class HotCatalogue:
 
         presented: activities of its credentials. methods: of its deliveries.
         """
-        known = Known(
-            values={}, methods=frozenset(methods) or None, presented=frozenset(presented)
-        )
+        known = Known(values={}, methods=frozenset(methods) or None, presented=frozenset(presented))
         return [truth(fact, known) for fact in self.activities[number].facts]
 
     def _number(self, activity: LiveActivity) -> int:
