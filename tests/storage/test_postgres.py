@@ -97,7 +97,7 @@ async def test_deadlock_ends_with_one_unavailable_and_one_success(stores, table)
 
     results = await asyncio.gather(change(1, 2), change(2, 1), return_exceptions=True)
 
-    assert sorted(type(r).__name__ for r in results) == ["NoneType", "Unavailable"]
+    assert sorted(type(r).__name__ for r in results) == ["Busy", "NoneType"]
 
 
 async def test_terminated_connection_is_unavailable_and_replaced(stores):

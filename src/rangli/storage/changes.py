@@ -37,10 +37,11 @@ async def announce(
     """Records a change in the caller's transaction; returns the tenant's new catalogue version.
 
     Call it last: it holds the tenant's head until the transaction ends.
-    kind: ACTIVITY, SET, ENTRIES, POLICY or ASSIGNMENT (of a channel, to a policy).
+    kind: ACTIVITY, SET, ENTRIES, POLICY, ASSIGNMENT (of a channel, to a policy) or FUNDING (a
+        budget pool's level).
     subject_version: the activity's live version, the set's version, the entries' import id, the
-        policy's version, or the assignment's revision.
-    held: the activity is paused, cancelled or archived.
+        policy's version, or the assignment's or the pool's revision.
+    held: the activity is paused, cancelled or archived; the pool is PAUSED.
     """
     version = int(await conn.fetchval(_NEXT_VERSION, tenant))
     await conn.execute(_RECORD, tenant, version, kind, subject_id, subject_version, held)

@@ -20,11 +20,17 @@ _log = structlog.get_logger(__name__)
 _pending: set[asyncio.Task[Any]] = set()
 
 
-async def finish(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Do the work to its end, and its result; a cancelled caller stops waiting, not the work."""
+def start(work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
+    """Begin work that is done to its end, whether anybody waits for it or not."""
     task = asyncio.get_running_loop().create_task(work)
     _pending.add(task)
     task.add_done_callback(_pending.discard)
+    return task
+
+
+async def finish(work: Coroutine[Any, Any, _Result]) -> _Result:
+    """Do the work to its end, and its result; a cancelled caller stops waiting, not the work."""
+    task = start(work)
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:

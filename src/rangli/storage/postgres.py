@@ -19,6 +19,9 @@ from rangli.core.errors import Unavailable
 
 # What a pool lends is a proxy of one, with the same methods.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
+Record: TypeAlias = asyncpg.Record
+# The rows would break a constraint of the schema.
+ConstraintBroken: TypeAlias = asyncpg.IntegrityConstraintViolationError
 
 # The server has ended the connection, or cannot work.
 _AWAY = (
@@ -39,6 +42,11 @@ _BUSY = (
 # What the driver says of a lost connection, but of wrong arguments and others' I/O too.
 _MAYBE_AWAY = (asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
+# Rows are found by key: a plan that was made while a table was small, and kept, would go on reading
+# all of it. And what everybody takes from is locked by one transaction after the other: they wait
+# in turn, for longer than a reader would.
+CHANGING = "SET LOCAL plan_cache_mode = force_custom_plan; SET LOCAL lock_timeout = '2s'"
+
 _WARNINGS_EVERY_S = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -50,6 +58,10 @@ _SERVER_SETTINGS = {
     "idle_in_transaction_session_timeout": "5s",
     "lock_timeout": "500ms",
 }
+
+
+class Busy(Unavailable):
+    """Another transaction was in the way, so this one was rolled back: it has changed nothing."""
 
 
 class Pool(asyncpg.Pool):
@@ -91,6 +103,7 @@ async def open_pool(
         record_class=asyncpg.Record,
         timeout=connect_timeout_s,
         server_settings=_SERVER_SETTINGS,
+        reset=_reset,
     )
     try:
         await pool
@@ -99,14 +112,25 @@ async def open_pool(
     return pool
 
 
+async def _reset(_conn: Connection) -> None:
+    """Nothing: asyncpg has ended an open transaction, and nothing else outlives one here.
+
+    Settings are only SET LOCAL, advisory locks a transaction's, cursors and LISTEN are not used.
+    What asyncpg would ask the server to reset costs every borrower a round trip.
+    """
+
+
 @asynccontextmanager
 async def connection(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection of the pool, for single statements; Unavailable when there is none."""
+    """A connection of the pool, for single statements; Unavailable when there is none.
+
+    Busy, which is Unavailable, if rows stayed locked by others.
+    """
     conn = await _acquire(pool)
     try:
         yield conn
     except _BUSY as error:
-        raise Unavailable(
+        raise Busy(
             "postgres", "the rows are in use by another request; try again", retry_after_s=0.1
         ) from error
     except _AWAY as error:
@@ -114,7 +138,7 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
             await pool.expire_connections()  # new ones may find the new primary
         raise _away(error) from error
     except _MAYBE_AWAY as error:
-        if not _is_lost(conn):
+        if not (_is_torn(error) or _is_lost(conn)):
             raise
         raise _away(error) from error
     finally:
@@ -129,6 +153,17 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     unknown, so changes that callers ask for belong into `idempotency.once`.
     """
     async with connection(pool) as conn, conn.transaction():
+        yield conn
+
+
+@asynccontextmanager
+async def changing(pool: Pool) -> AsyncIterator[Connection]:
+    """A transaction for changes of many rows that others change too; waits for them up to 2 s.
+
+    As `transaction` otherwise.
+    """
+    async with transaction(pool) as conn:
+        await conn.execute(CHANGING)
         yield conn
 
 
@@ -172,6 +207,14 @@ def _away(error: BaseException) -> Unavailable:
     if isinstance(error, _REFUSES):
         return Unavailable("postgres", "the database cannot take work at the moment")
     return Unavailable("postgres", "the database is not reachable at the moment")
+
+
+def _is_torn(error: BaseException) -> bool:
+    """Whether the server's last words came between two statements, before the connection's end.
+
+    The driver then takes the next statement, or the rollback after it, for one too many at a time.
+    """
+    return any(isinstance(one, asyncpg.InternalClientError) for one in (error, error.__context__))
 
 
 def _is_lost(conn: Connection) -> bool:

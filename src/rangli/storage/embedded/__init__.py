@@ -5,6 +5,7 @@
     child      processes that never outlive their owner
     postgres   PostgreSQL
     valkey     Valkey
+    existing   the PostgreSQL of a folder, for who only reads
 
 For development, demos, tests and small installations on one machine.
 """
@@ -15,13 +16,14 @@ import os
 from pathlib import Path
 from types import TracebackType
 
+from rangli.storage.embedded.existing import existing_postgres
 from rangli.storage.embedded.folder import DataFolder
 from rangli.storage.embedded.postgres import EmbeddedPostgres
 from rangli.storage.embedded.programs import EmbeddedError, Programs, ServerUser
 from rangli.storage.embedded.valkey import EmbeddedValkey
 from rangli.storage.settings import StorageSettings
 
-__all__ = ["EmbeddedError", "EmbeddedStores"]
+__all__ = ["EmbeddedError", "EmbeddedStores", "existing_postgres"]
 
 
 class EmbeddedStores:

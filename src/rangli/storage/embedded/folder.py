@@ -22,6 +22,15 @@ _SOCKET_DIR_BYTES_MAX = 103 - len("/.s.PGSQL.5432.lock")
 _RUNTIME_PREFIX = "rangli-"
 _STOP_PATIENCE_S = 30.0
 
+
+class FolderInUse(EmbeddedError):
+    """Another process owns the folder. runtime_dir: where its servers' sockets are, if it says."""
+
+    def __init__(self, message: str, runtime_dir: Path | None) -> None:
+        super().__init__(message)
+        self.runtime_dir = runtime_dir
+
+
 # Locks of fcntl belong to the process, so within the process we look ourselves.
 _held: set[Path] = set()
 
@@ -43,7 +52,7 @@ class DataFolder:
     def take(cls, path: Path, user: ServerUser) -> DataFolder:
         """Lock the folder (made when missing), end what a killed owner left, and start afresh.
 
-        EmbeddedError if another owner lives, or `user` cannot reach the folder.
+        FolderInUse if another owner lives, EmbeddedError if `user` cannot reach the folder.
         """
         try:
             path.mkdir(parents=True, exist_ok=True)
@@ -107,10 +116,12 @@ def _lock(path: Path) -> IO[str]:
         fcntl.lockf(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         owner = _content(lock_file).get("pid", "unknown")
+        runtime_dir = _runtime_dir_in(lock_file)
         lock_file.close()
-        raise EmbeddedError(
+        raise FolderInUse(
             f"the data folder {path} is in use by process {owner}; stop that one, "
-            "or set RANGLI_DATA_DIR to another folder"
+            "or set RANGLI_DATA_DIR to another folder",
+            runtime_dir,
         ) from error
     _held.add(path)
     return lock_file
@@ -132,7 +143,7 @@ def _content(lock_file: IO[str]) -> dict[str, object]:
 
 
 def _runtime_dir_in(lock_file: IO[str]) -> Path | None:
-    """The runtime folder that a killed owner left, if it is surely one of ours."""
+    """The runtime folder of the owner, or of a killed one, if it is surely one of ours."""
     name = _content(lock_file).get("runtime_dir")
     if not isinstance(name, str) or not Path(name).name.startswith(_RUNTIME_PREFIX):
         return None

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import psycopg
 
@@ -29,6 +30,11 @@ _SETTINGS = {
 _FAST_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
+def dsn_at(runtime_dir: Path, database: str = DATABASE) -> str:
+    """The DSN of the server whose socket is in that folder."""
+    return f"postgresql://postgres@/{database}?host={runtime_dir}"
+
+
 class EmbeddedPostgres:
     """A PostgreSQL of our own in `<data folder>/postgres`, reached by a unix socket only."""
 
@@ -43,7 +49,7 @@ class EmbeddedPostgres:
     @property
     def dsn(self) -> str:
         """The DSN of our database, understood by asyncpg and psycopg."""
-        return self._dsn(DATABASE)
+        return dsn_at(self._folder.runtime_dir)
 
     @property
     def pid(self) -> int | None:
@@ -78,9 +84,6 @@ class EmbeddedPostgres:
         if self._process is not None:
             end(self._process, _STOP)
             self._process = None
-
-    def _dsn(self, database: str) -> str:
-        return f"postgresql://postgres@/{database}?host={self._folder.runtime_dir}"
 
     def _initdb(self) -> None:
         # Under another name first: a half-made cluster must never look like one.
@@ -125,7 +128,7 @@ class EmbeddedPostgres:
         give_up_at = time.monotonic() + _READY_PATIENCE_S
         while process.poll() is None and time.monotonic() < give_up_at:
             try:
-                _ensure_database(self._dsn("postgres"))
+                _ensure_database(dsn_at(self._folder.runtime_dir, "postgres"))
             except psycopg.OperationalError:
                 time.sleep(0.02)
             else:

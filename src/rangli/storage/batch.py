@@ -1,0 +1,223 @@
+"""Many requests in one transaction: each answered once, none failed by its neighbours.
+
+`batcher` gathers the requests; here one batch of them is brought to its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Generic, NamedTuple, TypeAlias, TypeVar
+
+import structlog
+
+from rangli.core.errors import Invalid, RangliError, Unavailable
+from rangli.storage.idempotency import (
+    Key,
+    KeyTakenError,
+    Record,
+    find_records,
+    forget_records,
+    insert_records,
+    replay,
+)
+from rangli.storage.postgres import CHANGING, Busy, Connection, Pool, connection
+
+# A transaction that lost its connection, or found rows locked for longer than `lock_timeout`, is
+# begun again so often: the first time what the lost one left behind may still be in the way.
+_LOST_MAX = 4
+_PAUSE_S = 0.01  # before it is begun again the first time; then longer
+# Another process may again and again take keys of the batch; each time fewer are left.
+_TAKEN_MAX = 20
+
+_KEY = attrgetter("key")
+
+B = TypeVar("B")
+Outcome: TypeAlias = bytes | Exception
+# Who waits for an answer, None if it comes too late, and until when by `time.monotonic()`.
+Waiter: TypeAlias = "tuple[asyncio.Future[Outcome | None], float]"
+_log = structlog.get_logger(__name__)
+
+
+class Asked(NamedTuple, Generic[B]):
+    """One request of a batch.
+
+    fingerprint: equal for equal requests, such as the serialised message; only a hash is kept.
+    """
+
+    tenant: str
+    request_id: str
+    fingerprint: bytes
+    actor: str
+    body: B
+
+
+# In one open transaction: a verdict per request, in order. The response's bytes, or a refusal that
+# has changed nothing.
+Apply: TypeAlias = Callable[
+    [Connection, Sequence[Asked[B]]], Awaitable[Sequence[bytes | RangliError]]
+]
+
+
+class Request(Generic[B]):
+    """A request, its key, and who waits for its answer."""
+
+    __slots__ = ("asked", "key", "request_sha256", "waiters")
+
+    def __init__(self, asked: Asked[B], key: Key, request_sha256: bytes, waiter: Waiter) -> None:
+        self.asked = asked
+        self.key = key
+        self.request_sha256 = request_sha256
+        self.waiters = [waiter]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody still waits."""
+        return any(not future.done() for future, _ in self.waiters)
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a batcher has done since it was made.
+
+    batches: begun; requests: in them.  replays: answered from their record.  shed: refused because
+    the wait would have been too long.  retries: transactions begun again.  bisected: batches cut
+    in two because of a fault.
+    """
+
+    batches: int = 0
+    requests: int = 0
+    replays: int = 0
+    shed: int = 0
+    retries: int = 0
+    bisected: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[B]):
+    """How the batches of one method are done.
+
+    answer: told each request's outcome, once, after its transaction has ended.
+    """
+
+    pool: Pool
+    method: str
+    apply: Apply[B]
+    counts: Counts
+    answer: Callable[[Request[B], Outcome], None]
+
+    async def do(self, requests: Sequence[Request[B]], *, doubtful: bool = False) -> None:
+        """Answers all the requests.
+
+        A transaction that is lost or finds rows locked is begun again with the same keys, as long
+        as anybody waits, and then Unavailable. An unexpected fault is cornered by halving.
+
+        doubtful: an earlier transaction with these keys may yet be committed.
+        """
+        failure = Unavailable("postgres", "other requests with these keys are still under way")
+        lost = taken = 0
+        while lost < _LOST_MAX and taken < _TAKEN_MAX:
+            if lost or taken:
+                self.counts.retries += 1
+                await asyncio.sleep(_PAUSE_S * (2**lost - 1))
+                if not any(request.wanted for request in requests):
+                    break
+            begun = False
+            try:
+                async with connection(self.pool) as conn:
+                    async with conn.transaction():
+                        begun = True
+                        await conn.execute(CHANGING)
+                        outcomes = await self._decide(conn, requests, doubtful=doubtful)
+                    # Committed: nobody need wait until the connection is ready for others.
+                    for request, outcome in zip(requests, outcomes, strict=True):
+                        self.answer(request, outcome)
+                return
+            except KeyTakenError:
+                taken += 1
+            except Unavailable as error:
+                failure = error
+                if not begun:
+                    break
+                doubtful = doubtful or not isinstance(error, Busy)
+                lost += 1
+            except Exception as fault:
+                await self._corner(requests, fault, doubtful=doubtful)
+                return
+        for request in requests:
+            self.answer(request, failure)
+
+    async def _corner(
+        self, requests: Sequence[Request[B]], fault: Exception, *, doubtful: bool
+    ) -> None:
+        """The request that cannot be done gets the fault, its neighbours their answers."""
+        if len(requests) == 1:
+            self.answer(requests[0], fault)
+            return
+        self.counts.bisected += 1
+        _log.warning("batch cut in two", method=self.method, fault=type(fault).__name__)
+        middle = len(requests) // 2
+        await self.do(requests[:middle], doubtful=doubtful)
+        await self.do(requests[middle:], doubtful=doubtful)
+
+    async def _decide(
+        self, conn: Connection, requests: Sequence[Request[B]], *, doubtful: bool
+    ) -> list[Outcome]:
+        """The requests' outcomes, in order, if the transaction is committed."""
+        # Before anything is decided: a repeat must not use up what is left.
+        known = await find_records(conn, self.method, [request.key for request in requests])
+        fresh = [request for request in requests if request.key not in known]
+        outcomes: dict[Key, Outcome] = {}
+        if fresh:
+            verdicts = await self.apply(conn, [request.asked for request in fresh])
+            outcomes = {
+                request.key: verdict for request, verdict in zip(fresh, verdicts, strict=True)
+            }
+            known |= await self._record(conn, fresh, outcomes, doubtful=doubtful)
+        self.counts.replays += len(known)
+        for request in requests if known else ():
+            if record := known.get(request.key):
+                outcomes[request.key] = _replayed(record, request)
+        return [outcomes[request.key] for request in requests]
+
+    async def _record(
+        self,
+        conn: Connection,
+        fresh: Iterable[Request[B]],
+        outcomes: dict[Key, Outcome],
+        *,
+        doubtful: bool,
+    ) -> dict[Key, Record]:
+        """Keeps the successes; the records of refused requests that had succeeded before.
+
+        What made a request be refused may be its own effect, committed by an earlier transaction
+        between our look at the records and our locks: so the refused are looked up once more. If
+        such a transaction may even be still under way, they are inserted as well, which waits for
+        its end, and deleted again.
+        """
+        records, refused = [], []
+        for request in fresh:
+            outcome = outcomes[request.key]
+            if isinstance(outcome, bytes):
+                records.append(Record(request.key, request.request_sha256, outcome))
+            else:
+                refused.append(request.key)
+                if doubtful:
+                    records.append(Record(request.key, request.request_sha256, None))
+        records.sort(key=_KEY)
+        if records:
+            await insert_records(conn, self.method, records)
+        if refused and doubtful:
+            await forget_records(conn, self.method, refused)
+        elif refused:
+            return await find_records(conn, self.method, refused)
+        return {}
+
+
+def _replayed(record: Record, request: Request[B]) -> Outcome:
+    try:
+        return replay(record, request.request_sha256)
+    except Invalid as error:
+        return error

@@ -1,0 +1,40 @@
+"""Work on many rows at once, of which a few may be broken or in use by others."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from rangli.core.errors import NotFound, Refused
+from rangli.storage.postgres import Busy, Connection, ConstraintBroken, Pool, changing
+
+# What rows that contradict each other, or that others keep locked, lead to.
+_FAULTS = (KeyError, ValueError, RuntimeError, Refused, NotFound, Busy, ConstraintBroken)
+_Row = TypeVar("_Row")
+_log = structlog.get_logger(__name__)
+
+
+async def in_parts(
+    pool: Pool, do: Callable[[Connection, Sequence[_Row]], Awaitable[None]], rows: Sequence[_Row]
+) -> None:
+    """Does all in one transaction; if that fails, each half in its own.
+
+    So what is broken, or drawn on by everybody at the moment, keeps nothing else waiting for ever;
+    what cannot be done alone is logged and left. rows: in the order in which they are locked.
+    Raises Unavailable if Postgres is away.
+    """
+    if not rows:
+        return
+    try:
+        async with changing(pool) as conn:
+            await do(conn, rows)
+    except _FAULTS as fault:
+        if len(rows) == 1:
+            busy = isinstance(fault, Busy)
+            _log.warning("cannot be swept now", row=rows[0], exc_info=None if busy else fault)
+            return
+        middle = len(rows) // 2
+        await in_parts(pool, do, rows[:middle])
+        await in_parts(pool, do, rows[middle:])
