@@ -1,0 +1,202 @@
+"""Ends holds whose time has passed, and takes what is left of expired lots."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from rangli.ledger import store
+from rangli.ledger.book import Book, HoldId
+from rangli.ledger.model import Account, AccountKey, Cause, Hold
+from rangli.storage.in_parts import in_parts
+from rangli.storage.outbox import Event, emit_all
+from rangli.storage.postgres import Connection, Pool, connection
+
+BATCH = 500
+# A whole batch means that more may wait; so many in a row, then others have their turn.
+_BATCHES_MAX = 20
+# PostgreSQL's clock may run apart from ours by so much between two rounds, which covers its usual
+# corrections. After a jump nothing ends for a while, so that a clock set wrong can be set right.
+JUMP_S = 5.0
+PAUSE_S = 60.0
+HOUSE = "house"
+_CAUSE = Cause("Sweep", "")
+ACTOR = "sweeper"
+_LOCK = int.from_bytes(b"lots")
+
+_NOW = "SELECT clock_timestamp()"
+_DUE_HOLDS = """
+SELECT tenant, hold_id FROM ledger_holds
+WHERE state = 'PENDING' AND expires_at <= clock_timestamp()
+ORDER BY expires_at LIMIT $1
+"""
+# What others end at this moment, or another process sweeps, is left to them.
+_FREE = """
+SELECT h.tenant, h.hold_id
+FROM unnest($1::text[], $2::text[]) AS w (tenant, hold_id)
+JOIN ledger_holds h USING (tenant, hold_id)
+WHERE h.state = 'PENDING'
+ORDER BY h.tenant, h.hold_id
+FOR UPDATE OF h SKIP LOCKED
+"""
+# Lots are the work of one process at a time: as accounts they are locked in order, together with
+# those that take what is left, and cannot skip what others have locked.
+_ALONE = "SELECT pg_try_advisory_xact_lock($1)"
+_DUE_LOTS = f"""
+SELECT {store.ACCOUNT} FROM ledger_accounts a
+WHERE a.expires_at <= clock_timestamp() AND NOT a.swept
+  AND (a.posted_minor > a.pending_out_minor OR a.posted_minor <= 0)
+ORDER BY a.expires_at LIMIT $1
+"""
+_SWEPT = """
+UPDATE ledger_accounts a SET swept = true
+FROM unnest($1::text[], $2::bigint[]) AS w (tenant, account_id)
+WHERE (a.tenant, a.account_id) = (w.tenant, w.account_id) AND a.posted_minor <= 0
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+async def sweep(pool: Pool) -> int:
+    """Ends at most `BATCH` holds and as many lots; how many it has looked at.
+
+    Several processes may at once. Raises Unavailable.
+    """
+    return await sweep_holds(pool) + await sweep_lots(pool)
+
+
+async def sweep_holds(pool: Pool) -> int:
+    """Ends the holds that are due; what is left of them is available again."""
+    async with connection(pool) as conn:
+        due = sorted(tuple(row) for row in await conn.fetch(_DUE_HOLDS, BATCH))
+    await in_parts(pool, _end_holds, due)
+    return len(due)
+
+
+async def sweep_lots(pool: Pool) -> int:
+    """Moves what is available of the lots that are due to the house's account for it."""
+    async with connection(pool) as conn:
+        rows = [store.account(row) for row in await conn.fetch(_DUE_LOTS, BATCH)]
+    await in_parts(pool, _lapse_lots, sorted(rows, key=lambda lot: lot.key[:4]))
+    return len(rows)
+
+
+async def _end_holds(conn: Connection, due: Sequence[HoldId]) -> None:
+    free = [tuple(row) for row in await conn.fetch(_FREE, *zip(*due, strict=True))]
+    book = await store.locked(conn, holds=free)
+    events = []
+    for tenant, hold_id in free:
+        hold = book.holds[tenant, hold_id]
+        left = [leg.left_minor for leg in hold.legs]
+        if book.expire(tenant, hold_id, _CAUSE):
+            events.append(_hold_expired(book, hold, left))
+    await store.write(conn, book)
+    await emit_all(conn, events)
+
+
+async def _lapse_lots(conn: Connection, due: Sequence[Account]) -> None:
+    if not await conn.fetchval(_ALONE, _LOCK):
+        return
+    houses = await store.open_accounts(conn, {_house(lot): None for lot in due})
+    ids = [(lot.key.tenant, lot.account_id) for lot in due]
+    targets = [(key.tenant, account_id) for key, account_id in houses.items()]
+    book = await store.locked(conn, accounts=[*ids, *targets])
+    events = []
+    for tenant, account_id in ids:
+        lot = book.account(tenant, account_id)
+        before_minor = lot.posted_minor
+        if book.lapse(tenant, account_id, houses[_house(lot)], _CAUSE):
+            events.append(_lot_expired(lot, before_minor - lot.posted_minor))
+    await store.write(conn, book)
+    await conn.execute(_SWEPT, *zip(*ids, strict=True))
+    await emit_all(conn, events)
+
+
+class Sweeper:
+    """One process's sweeper, which distrusts a clock that jumps."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self._seen: Clocks | None = None
+        self._resume_at = 0.0
+
+    async def round(self) -> int:
+        """Sweeps all that is due, within bounds, unless the clock has jumped lately; how many."""
+        if not await self._trusted():
+            return 0
+        swept = 0
+        for _ in range(_BATCHES_MAX):
+            looked_at = await sweep(self._pool)
+            swept += looked_at
+            if looked_at < BATCH:
+                break
+        return swept
+
+    async def _trusted(self) -> bool:
+        async with connection(self._pool) as conn:
+            before_s = time.monotonic()
+            at = await conn.fetchval(_NOW)
+            read = Clocks(at, before_s, time.monotonic())
+        jump_s = 0.0 if self._seen is None else read.jump_s(self._seen)
+        self._seen = read
+        if abs(jump_s) > JUMP_S:
+            self._resume_at = read.after_s + PAUSE_S
+            _log.error("the clock of postgres has jumped: nothing expires for a while",
+                       jump_s=round(jump_s, 3), pause_s=PAUSE_S)  # fmt: skip
+        return read.after_s >= self._resume_at
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """PostgreSQL's clock, read between two readings of our monotonic one."""
+
+    at: datetime
+    before_s: float
+    after_s: float
+
+    def jump_s(self, last: Clocks) -> float:
+        """By how much PostgreSQL's clock has surely run ahead of ours since, or behind if < 0."""
+        elapsed_s = (self.at - last.at).total_seconds()
+        longest_s, shortest_s = self.after_s - last.before_s, self.before_s - last.after_s
+        return max(0.0, elapsed_s - longest_s) + min(0.0, elapsed_s - shortest_s)
+
+
+def _house(lot: Account) -> AccountKey:
+    """Where what is left of a lot goes."""
+    return AccountKey(lot.key.tenant, HOUSE, f"expired:{lot.key.kind}", lot.key.unit)
+
+
+def _hold_expired(book: Book, hold: Hold, released_minor: Sequence[int]) -> Event:
+    """Whose value is available again, leg by leg."""
+    legs = []
+    for leg, released in zip(hold.legs, released_minor, strict=True):
+        source = book.account(hold.tenant, leg.source_id).key
+        target = book.account(hold.tenant, leg.target_id).key
+        legs.append(
+            {
+                "owner": source.owner,
+                "kind": source.kind,
+                "unit": source.unit,
+                "target_owner": target.owner,
+                "target_kind": target.kind,
+                "released_minor": released,
+            }
+        )
+    return Event(hold.tenant, "hold", hold.hold_id, "hold.expired", ACTOR, {"legs": legs})
+
+
+def _lot_expired(lot: Account, expired_minor: int) -> Event:
+    key = lot.key
+    assert key.expires_at is not None  # only such are due
+    facts = {
+        "owner": key.owner,
+        "kind": key.kind,
+        "unit": key.unit,
+        "expires_at": key.expires_at.isoformat(),
+        "expired_minor": expired_minor,
+    }
+    return Event(key.tenant, "account", str(lot.account_id), "lot.expired", ACTOR, facts)
