@@ -1,0 +1,145 @@
+"""The statement: every movement once, newest first, each with the balance after it."""
+
+from __future__ import annotations
+
+import pytest
+
+from rangli.core.errors import Invalid
+from rangli.storage.batcher import Asked
+from rangli.storage.postgres import transaction
+from rangli.v1 import wallet_service_pb2 as pb
+from rangli.wallet import service
+from rangli.wallet.model import Debit, WalletKind
+from tests.wallet.purse import BALANCE, CASH, POINTS, Purse, day, ends
+
+
+async def test_a_statement_tells_what_came_and_went_and_why(purse: Purse) -> None:
+    await purse.credit(10, expires_at=day(1), reference="spring")
+    await purse.credit(5, reference="sorry")
+    await purse.credit(99, CASH)
+    key = await purse.pay(12, order_id="o7")
+    await purse.ended(day(1))
+    await purse.refund(key, refund_minor=3)
+    extend = {"expired_lots": pb.EXPIRED_LOTS_EXTEND, "extend_s": 3_600}
+    await purse.refund(key, refund_minor=4, **extend)
+    await purse.debit(1, reference="oops")
+
+    entries = list((await purse.statement()).entries)
+
+    kinds = [
+        pb.WalletEntryType.Name(one.type).removeprefix("WALLET_ENTRY_TYPE_") for one in entries
+    ]
+    assert [(kind, one.amount, one.balance) for kind, one in zip(kinds, entries, strict=True)] == [
+        ("DEBIT", -1, 9),
+        ("EXTENSION", -4, 10),
+        ("EXTENSION", 4, 14),
+        ("REFUND", 4, 10),
+        ("REFUND", 2, 6),
+        ("REFUND", 1, 4),
+        ("CAPTURE", -2, 3),
+        ("CAPTURE", -10, 5),
+        ("CREDIT", 5, 15),
+        ("CREDIT", 10, 10),
+    ]
+    assert {one.order_id for one in entries if one.type == pb.WALLET_ENTRY_TYPE_REFUND} == {"o7"}
+    assert {one.reservation_id for one in entries if one.order_id} == {key}
+    assert [one.reference for one in entries if not one.order_id] == [
+        *("oops", "o7", "o7", "sorry", "spring")
+    ]
+    assert ends(pb.Wallet.Lot(expires_at=entries[-1].lot_expires_at)) is not None
+    assert all(one.transaction_id and one.posted_at.seconds for one in entries)
+
+
+async def test_what_expired_stands_in_the_statement(purse: Purse) -> None:
+    await purse.credit(10, POINTS, expires_at=day(1))
+    await purse.ended(day(1))
+    await purse.swept()
+
+    last, _ = (await purse.statement(POINTS)).entries
+
+    assert (last.type, last.amount, last.balance) == (pb.WALLET_ENTRY_TYPE_EXPIRY, -10, 0)
+
+
+async def test_what_is_only_reserved_is_in_no_statement(purse: Purse) -> None:
+    await purse.credit(10)
+    reservation = await purse.reserve(4)
+    await purse.release(reservation.reservation_id)
+
+    assert [one.amount for one in (await purse.statement()).entries] == [10]
+
+
+async def test_pages_hold_every_entry_once_and_in_order(purse: Purse) -> None:
+    for number in range(1, 8):
+        await purse.credit(number, expires_at=day(number) if number % 2 else None)
+    whole = list((await purse.statement()).entries)
+    assert [one.amount for one in whole] == [7, 6, 5, 4, 3, 2, 1]
+    assert [one.balance for one in whole] == [28, 21, 15, 10, 6, 3, 1]
+
+    for size in (1, 2, 3, 7, 8):
+        seen, token, pages = [], "", 0
+        while pages < 10:
+            answer = await purse.statement(page_size=size, page_token=token)
+            seen += answer.entries
+            token, pages = answer.next_page_token, pages + 1
+            if not token:
+                break
+        assert seen == whole
+        assert pages == -(-7 // size)
+
+
+async def test_what_began_first_but_was_decided_last_stands_last(purse: Purse) -> None:
+    await purse.credit(10)
+    world = purse.world
+    async with transaction(world.stores.pg) as early:
+        await early.fetchval("SELECT now()")
+        await purse.credit(100)
+        asked = Debit("ann", WalletKind.BALANCE, "USD", 100, reference="", reason="a mistake")
+        await service.debit(early, [Asked(world.tenant, "late", b"", "tester", asked)])
+
+    entries = (await purse.statement()).entries
+
+    assert [(one.amount, one.balance) for one in entries] == [(-100, 10), (100, 110), (10, 10)]
+
+
+async def test_a_page_is_the_same_whatever_comes_meanwhile(purse: Purse) -> None:
+    for number in (1, 2, 3, 4):
+        await purse.credit(number)
+    first = await purse.statement(page_size=2)
+    await purse.credit(100)
+
+    second = await purse.statement(page_size=2, page_token=first.next_page_token)
+
+    assert [(one.amount, one.balance) for one in second.entries] == [(2, 3), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "path"),
+    [
+        ({"kind": 0}, "kind"),
+        ({"kind": 9}, "kind"),
+        ({"unit": ""}, "unit"),
+        ({"user_id": ""}, "user_id"),
+        ({"page_size": 501}, "page_size"),
+        ({"page_size": -1}, "page_size"),
+        ({"page_token": "x"}, "page_token"),
+        ({"page_token": "YTpiOmM6ZDpl"}, "page_token"),
+        ({"page_token": "YQ=="}, "page_token"),
+    ],
+)
+async def test_a_statement_that_is_none_is_refused_by_the_name_of_its_field(
+    purse: Purse, fields: dict[str, object], path: str
+) -> None:
+    asked = {"user_id": "ann", "kind": BALANCE, "unit": "USD", **fields}
+
+    with pytest.raises(Invalid) as refused:
+        await purse.call("ListEntries", pb.ListWalletEntriesRequest(**asked))
+
+    assert refused.value.violations[0].field == path
+
+
+@pytest.mark.parametrize("days", [-1, 3_651])
+async def test_a_wallet_looks_ahead_ten_years_at_most(purse: Purse, days: int) -> None:
+    with pytest.raises(Invalid) as refused:
+        await purse.get(days)
+
+    assert refused.value.violations[0].field == "expiring_within_days"
