@@ -21,6 +21,7 @@ from rangli.activities.program import EffectOp
 from rangli.activities.spec import ActivitySpec
 from rangli.core.clock import micros
 from rangli.core.errors import Invalid
+from rangli.funds.model import PoolLevel
 from rangli.selection.model import SetKind
 from rangli.v1 import activity_pb2 as ab
 from rangli.wire.convert import to_struct
@@ -85,6 +86,7 @@ def catalogue(
     *,
     sets: Mapping[str, tuple[str, Iterable[str]]] | None = None,
     books: Mapping[str, Book] | None = None,
+    pool_levels: Mapping[str, PoolLevel] | None = None,
 ) -> Catalogue:
     """Version 1 of a tenant's catalogue, with the policy `FINE`. sets: kind and members by name."""
     return evolve(
@@ -97,6 +99,7 @@ def catalogue(
         },
         books=books,
         policies=Policies({FINE.policy_id: FINE}, {}),
+        pool_levels=pool_levels,
     )
 
 
@@ -119,6 +122,8 @@ def content(catalogue: Catalogue) -> dict[str, Any]:
             for activity_id, number in catalogue.program_numbers.items()
             for each in catalogue.activities[activity_id].variants
         },
+        "pool_levels": dict(catalogue.pool_levels),
+        "funding": dict(catalogue.funding),
         "books": {name: _offers(each) for name, each in catalogue.books.items()},
     }
 

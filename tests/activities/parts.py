@@ -224,14 +224,19 @@ def conditions() -> Drawn:
     return _leaves | _joined(_leaves | _joined(_leaves))
 
 
+POOLS = ["pool1", "pool2"]
 _funding = st.sampled_from([(10_000,), (5_000, 5_000), (3_333, 3_333, 3_334), (1, 9_999)])
+_pool = st.just({}) | st.sampled_from(POOLS).map(lambda pool_id: {"pool_id": pool_id})
 
 
 @st.composite
 def further(draw: st.DrawFn) -> dict[str, Any]:
     """What every kind of activity may have beside its effects; of all that a little."""
     shares = enumerate(draw(_funding))
-    funding = [{"funder": f"f{number}", "share_bps": bps} for number, bps in shares]
+    funding = [{"funder": f"f{number}", "share_bps": bps, **draw(_pool)} for number, bps in shares]
+    remainder = draw(st.none() | st.sampled_from(funding))
+    if remainder is not None:
+        remainder["takes_remainder"] = True
     chosen = draw(st.lists(st.sampled_from(sorted(_FURTHER)), unique=True, max_size=2))
     return {"funding": funding, **{name: draw(_FURTHER[name]) for name in chosen}}
 

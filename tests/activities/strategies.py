@@ -17,6 +17,7 @@ from rangli.activities.program import Kind
 from rangli.activities.spec import Entitlement
 from rangli.activities.templates import TEMPLATES
 from rangli.core.clock import micros
+from rangli.funds.model import Level, PoolLevel
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1 import pricing_service_pb2 as qb
 from tests.activities import compiled
@@ -25,6 +26,7 @@ from tests.activities.parts import (
     CATEGORIES,
     CODES,
     EFFECTS,
+    POOLS,
     SKUS,
     TAGS,
     conditions,
@@ -142,6 +144,17 @@ def entries(*, starts: int = 4) -> st.SearchStrategy[Entry]:
     )
 
 
+@st.composite
+def pool_levels(draw: st.DrawFn) -> dict[str, PoolLevel]:
+    """Mostly there is money left."""
+    levels = {}
+    for pool_id in POOLS:
+        level = draw(st.sampled_from([Level.OK, Level.OK, *Level]))
+        until = draw(st.sampled_from([None, NOW, NOW + timedelta(seconds=1)]))
+        levels[pool_id] = PoolLevel(level, until if level is Level.PAUSED else None)
+    return levels
+
+
 @dataclass
 class Offers:
     """A catalogue and what it was made of."""
@@ -158,7 +171,9 @@ def offers(draw: st.DrawFn) -> Offers:
     sets = {set_id: draw(set_members(set_id)) for set_id in SETS}
     rows = draw(st.lists(entries(), max_size=6))
     books = {activity.activity_id: compiled.book(rows) for activity in made if activity.is_book}
-    return Offers(compiled.catalogue(made, sets=sets, books=books), made, sets, rows)
+    levels = draw(pool_levels())
+    catalogue = compiled.catalogue(made, sets=sets, books=books, pool_levels=levels)
+    return Offers(catalogue, made, sets, rows)
 
 
 def cart_lines(line_id: str) -> st.SearchStrategy[qb.CartLine]:

@@ -24,10 +24,11 @@ from rangli.activities.program import (
     Tier,
     assemble,
 )
+from rangli.funds.model import PoolLevel
 from rangli.selection.model import SetKind
 from tests.activities import compiled
 from tests.activities.compiled import content
-from tests.activities.strategies import SETS, activities, entries, set_members
+from tests.activities.strategies import SETS, activities, entries, pool_levels, set_members
 from tests.world import spec
 
 _IDS = ["a0", "a1", "a2"]
@@ -38,10 +39,13 @@ def changes(draw: st.DrawFn) -> list[tuple[str, str, Any]]:
     """What happened, in order: (kind, id, what it is now)."""
     happened = []
     for _ in range(draw(st.integers(1, 10))):
-        kind = draw(st.sampled_from(["activity", "activity", "gone", "set", "entries"]))
+        kind = draw(st.sampled_from(["activity", "activity", "gone", "set", "entries", "funds"]))
         if kind == "set":
             name = draw(st.sampled_from(sorted(SETS)))
             happened.append((kind, name, draw(set_members(name))))
+            continue
+        if kind == "funds":
+            happened.append((kind, "", draw(pool_levels())))
             continue
         name = draw(st.sampled_from(_IDS))
         now = None
@@ -60,10 +64,14 @@ def test_step_by_step_gives_what_all_at_once_gives(happened: list[tuple[str, str
     last: dict[str, LiveActivity] = {}
     sets: dict[str, Any] = {}
     rows: dict[str, list] = {}
+    levels: dict[str, PoolLevel] = {}
     for version, (kind, name, now) in enumerate(happened, 1):
         if kind == "set":
             sets[name] = SetSnapshot(SetKind(now[0]), frozenset(now[1]))
             catalogue = evolve(catalogue, version, sets={name: sets[name]})
+        elif kind == "funds":
+            levels = now
+            catalogue = evolve(catalogue, version, pool_levels=levels)
         elif kind == "entries":
             rows.setdefault(name, []).extend(now)
             book = catalogue.books.get(name, compiled.book([]))
@@ -80,6 +88,7 @@ def test_step_by_step_gives_what_all_at_once_gives(happened: list[tuple[str, str
         activities=last,
         sets=sets,
         books={name: compiled.book(all_rows) for name, all_rows in rows.items()},
+        pool_levels=levels,
     )
 
     assert content(catalogue) == content(at_once)

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from rangli.activities.spec import decode
+from rangli.activities.spec import decode, encode
 from rangli.core.errors import Invalid
 from rangli.v1 import activity_pb2 as ab
+from rangli.wire.convert import fill
 from tests.activities.compiled import completed
 from tests.world import spec
 
@@ -243,6 +244,9 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("funding", put("funding", [FUNDER])),
     ("funding[0].funder", lambda s: setattr(s.funding[0], "funder", "")),
     ("funding[0].funder", lambda s: setattr(s.funding[0], "funder", "a\u2066b")),
+    ("funding[0].pool_id", lambda s: setattr(s.funding[0], "pool_id", "no pool")),
+    ("slow_share_bps", put("slow_share_bps", -1)),
+    ("slow_share_bps", put("slow_share_bps", 10_001)),
 ]
 
 
@@ -261,6 +265,23 @@ def test_each_funder_bears_one_share() -> None:
     twice = [{"funder": "shop", "share_bps": 5000}] * 2
 
     assert violated(discount(funding=twice)) == ["spec.funding"]
+
+
+def test_one_funder_at_most_takes_the_remainder() -> None:
+    both = [
+        {"funder": name, "share_bps": 5000, "takes_remainder": True} for name in ("shop", "brand")
+    ]
+
+    assert violated(discount(funding=both)) == ["spec.funding"]
+
+
+def test_nobody_at_all_is_a_share_too_and_survives() -> None:
+    kept = completed(discount(slow_share_bps=0))
+
+    assert kept.slow_share_bps == decode(encode(kept)).slow_share_bps == 0
+    assert fill(ab.ActivitySpec(), kept).slow_share_bps == 0
+    assert fill(ab.ActivitySpec(), kept).HasField("slow_share_bps")
+    assert completed(discount()).slow_share_bps == 5_000
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,8 @@ def _program(
         conds=_conds(chance, lists, facts, most),
         effects=effects,
         funder_bps=tuple(end - start for start, end in pairwise([0, *cuts, BPS])),
+        # Taken from what is drawn already, so that numbers of plans stay those of the same plans.
+        remainder_funder=sum(cuts) % (len(cuts) + 2),
         first_only=chance.randint(0, 1),
         cap_minor=chance.choice([0, 0, 0, chance.randint(1, most)]),
         base=chance.choice([0, 0, 0, *_DISCOUNT_BASES]),

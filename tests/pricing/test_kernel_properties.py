@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 
 from rangli.pricing import _stacking, stacking
 from rangli.pricing.plan import (
+    Mode,
     ResultRow,
+    Scope,
     Status,
     StepRow,
 )
-from tests.pricing import outcomes
+from tests.pricing import kernels, outcomes
 from tests.pricing.strategies import mutilate, problem, table
 
 chances = st.randoms(use_true_random=False)
@@ -160,6 +162,34 @@ def test_pricing_changes_nothing_it_was_given(price):
         assert price(*made) == price(*made)
 
         assert made == before
+
+
+# The first line has nothing to give above its floor, the second 8 of the 10 that are wanted.
+_FLOORED = [kernels.line(100, floor_minor=100), kernels.line(50, floor_minor=42)]
+_FIRST_THAT_GIVES = kernels.step(
+    kernels.off(3, lines=1), kernels.off(10), first_only=1, lists=[[0]]
+)
+_NEVER = kernels.step(kernels.off(0))
+
+
+@both_kernels
+@pytest.mark.parametrize("rivals", [(), (_NEVER,)], ids=["alone", "with a rival"])
+@pytest.mark.parametrize("mode", [Mode.FIRST, Mode.LARGEST, Mode.SMALLEST, Mode.BEST])
+def test_by_line_only_the_effect_that_gave_tells_what_was_clamped(price, mode, rivals):
+    by_line = kernels.group(_FIRST_THAT_GIVES, *rivals, mode=mode, scope=Scope.LINE)
+
+    answer = kernels.run(_FLOORED, by_line, kernel=price)
+
+    assert answer.payable == [100, 42]
+    assert answer.results[0].clamped_minor == 2
+
+
+@both_kernels
+def test_in_turn_the_effects_before_the_one_that_gave_tell_too_what_was_clamped(price):
+    answer = kernels.run(_FLOORED, kernels.group(_FIRST_THAT_GIVES), kernel=price)
+
+    assert answer.payable == [100, 42]
+    assert answer.results[0].clamped_minor == 3 + 2
 
 
 @both_kernels

@@ -60,7 +60,9 @@ def refuse_idle_that_count(
 @st.composite
 def anything(draw: st.DrawFn) -> tuple[Catalogue, str, list[qb.QuoteRequest]]:
     made = draw(offers())
-    return made.catalogue, draw(st.sampled_from(_POLICIES)), [draw(carts(made.activities))]
+    # Lint judges as if all budgets had money.
+    funded = evolve(made.catalogue, 1, pool_levels={})
+    return funded, draw(st.sampled_from(_POLICIES)), [draw(carts(made.activities))]
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -87,6 +87,7 @@ def test_same_input_gives_same_bytes_on_both_kernels(problem: Problem) -> None:
         sets=dict(reversed(offers.catalogue.sets.items())),
         books=offers.catalogue.books,
         policies=Policies(offers.catalogue.policies, {}),
+        pool_levels=offers.catalogue.pool_levels,
     )
 
     assert same_bytes(priced(again, request)) == told

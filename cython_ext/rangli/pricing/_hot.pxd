@@ -40,7 +40,8 @@ cdef struct Act:
     i64 starts_us, ends_us, lead
     int group, basis, layer, funder_count
     int room                # more bytes than its AppliedActivity takes
-    bint asks               # for windows, users or channels
+    bint asks               # for windows, users or channels, or as it is slowed
+    bint slowed             # its pools leave it to a part of the shoppers
     bint held, stores, book, grouped
     bint delivers           # it is for deliveries alone
     bint lists_products     # it has lists of its own that are not of deliveries
@@ -236,7 +237,8 @@ cdef inline int compile_act(Hot* hot, Act* act, object found, object source) exc
     memset(act, 0, sizeof(Act))
     act.starts_us, act.ends_us, act.lead = found.starts_us, found.ends_us, found.lead
     act.basis, act.layer = found.basis, found.layer
-    act.asks, act.held, act.stores, act.book = found.asks, found.held, found.stores, found.book
+    act.asks, act.slowed, act.held = found.asks, found.slowed, found.held
+    act.stores, act.book = found.stores, found.book
     act.grouped, act.delivers, act.beside = found.grouped, found.delivers, found.beside
     act.lists_products = found.lists_products
     memcpy(act.currency, slice_of(found.currency).at, 3)

@@ -148,17 +148,21 @@ cdef inline int judged(Desk* d, Hot* hot, object source, int number) except -3:
         return -1
     if act.basis and act.basis != d.ask.basis:
         return -1
-    if not act.grouped or (act.asks and not welcome(d, source, number)):
+    if not act.grouped or (act.asks and not welcome(d, act, source, number)):
         return -1
     return choose(d, number)
 
 
-cdef inline bint welcome(Desk* d, object source, int number) except -1:
+cdef inline bint welcome(Desk* d, const Act* act, object source, int number) except -1:
     """Whether it runs at this hour, in this channel, for this shopper."""
     cdef int i
     cdef list groups = [text_of(d.ask.groups[i]) for i in range(d.ask.group_count)]
+    cdef object line_ids = None
+    if act.slowed:
+        line_ids = [text_of(d.ask.lines[i].line_id) for i in range(d.ask.line_count)]
     return source.welcome(
-        number, d.ask.at_us, text_of(d.ask.channel), text_of(d.ask.user_id), groups
+        number, d.ask.at_us, text_of(d.ask.channel), text_of(d.ask.user_id),
+        user_groups=groups, line_ids=line_ids,
     )
 
 

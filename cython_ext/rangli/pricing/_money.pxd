@@ -278,6 +278,17 @@ cdef inline void split_between_two(
     row[1] = amount - row[0]
 
 
+cdef inline void split_with_remainder(
+    i64 amount, const i64* bps, i64 funders, i64 remainder_funder, i64* row
+) noexcept nogil:
+    """Split one take among funders: each bears its share rounded down, that one what is left."""
+    cdef i64 f, left = amount
+    for f in range(funders):
+        row[f] = amount * bps[f] // BPS
+        left -= row[f]
+    row[remainder_funder] += left
+
+
 cdef inline void split_row(
     i64 amount, i64 so_far, const i64* bps, i64 funders, i64* paid, i64* lag, i64* row
 ) noexcept nogil:

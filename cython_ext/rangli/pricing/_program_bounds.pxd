@@ -62,6 +62,8 @@ cdef inline const char* flaw_of_program(const Problem* p, const StepRow* step) n
             break
     if total != BPS:
         return b"shares of funders"
+    if not 0 <= head.remainder_funder <= head.funder_count:
+        return b"remainder_funder"
     if not (
         is_bit(head.first_only) and is_bit(head.skip_reduced) and is_limit(head.cap_minor)
         and is_bit(head.cap_other_price)

@@ -125,8 +125,8 @@ cdef struct Effect:
 
 cdef struct Head:
     i64 first_only, cap_minor, base, times_measure, times_base, times_lines, times_every, times_max
-    i64 skip_reduced, cap_other_price, cond_first, cond_count, effect_first, effect_count
-    i64 funder_first, funder_count
+    i64 skip_reduced, cap_other_price, remainder_funder
+    i64 cond_first, cond_count, effect_first, effect_count, funder_first, funder_count
 
 
 # --- a policy and a cart (plan.py) ------------------------------------------------------------

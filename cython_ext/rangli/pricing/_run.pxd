@@ -6,7 +6,7 @@ from libc.string cimport memcpy, memmove, memset
 
 from rangli.pricing._groups cimport make_moves, push_frame
 from rangli.pricing._judge cimport clear_result
-from rangli.pricing._money cimport i64, split_between_two, split_row
+from rangli.pricing._money cimport i64, split_between_two, split_row, split_with_remainder
 from rangli.pricing._rows cimport APPLIED, LEAF, NO_LIMIT, GrantRow, LeafRow, ResultRow, TakeRow
 from rangli.pricing._search cimport search
 from rangli.pricing._units cimport make_state
@@ -196,7 +196,7 @@ cdef inline void share(Work* w) noexcept nogil:
     cdef const TakeRow* end = <const TakeRow*>(w.space.takes.data + w.space.takes.size)
     cdef const TakeRow* last
     cdef Rows* shares = &w.space.shares
-    cdef i64 funders, so_far, program, lag
+    cdef i64 funders, so_far, program, lag, remainder_funder
     cdef const i64* bps
     cdef i64* paid
     cdef i64* target
@@ -207,6 +207,7 @@ cdef inline void share(Work* w) noexcept nogil:
         program = w.p.steps[row.step].program
         bps = w.p.funder_bps + w.p.heads[program].funder_first
         funders = w.p.heads[program].funder_count
+        remainder_funder = w.p.heads[program].remainder_funder
         target = <i64*>grown(
             &w.unwind, shares, <size_t>((last - row) * funders) * sizeof(i64)
         )
@@ -215,6 +216,12 @@ cdef inline void share(Work* w) noexcept nogil:
             while row < last:
                 target[0] = row.off_minor
                 target += 1
+                row += 1
+            continue
+        if remainder_funder:
+            while row < last:
+                split_with_remainder(row.off_minor, bps, funders, remainder_funder - 1, target)
+                target += funders
                 row += 1
             continue
         if funders == 2:

@@ -13,6 +13,7 @@ live, program        a published activity, compiled
 matching, pricebook  which activities and entries a product touches
 policies             how activities share the work on a price; presets; pictures
 catalogue            all of it, immutable and versioned
+funding              what budget pools leave to activities: shown, slowed, paused
 loader, feed         from the tables to catalogues that follow every change
 past, drafts         catalogues as they were, and as they would be
 rpc, forms           the service; its forms as data

@@ -12,12 +12,14 @@ from itertools import groupby
 from operator import itemgetter
 
 from rangli.activities.entries import EVERYWHERE
+from rangli.activities.funding import Funding, limited
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import ProductIndex, with_moves
 from rangli.activities.policies.presets import DEFAULT, PRESETS
 from rangli.activities.policies.spec import PolicySpec
 from rangli.activities.pricebook import Book
 from rangli.activities.program import Programs, assemble
+from rangli.funds.model import PoolLevel
 from rangli.selection.model import SetKind
 
 _NOBODY: frozenset[str] = frozenset()
@@ -53,6 +55,8 @@ class Catalogue:
         publishing one is instant.
     policies: the tenant's own, newest versions, by policy_id.
     assignments: what carts of a channel are priced with; "": of channels that have none.
+    pool_levels: of budget pools by id; what is not in it is OK.
+    funding: by activity_id, what its pools leave to it; what is not in it they leave alone.
     """
 
     tenant: str
@@ -69,6 +73,8 @@ class Catalogue:
     program_numbers: Mapping[str, int] = field(default_factory=dict)
     policies: Mapping[str, PolicySpec] = field(default_factory=dict)
     assignments: Mapping[str, PolicySpec] = field(default_factory=dict)
+    pool_levels: Mapping[str, PoolLevel] = field(default_factory=dict)
+    funding: Mapping[str, Funding] = field(default_factory=dict)
 
     def policy_for(self, channel: str, policy_id: str = "") -> PolicySpec | None:
         """What a cart is priced with: the policy or preset it names, else its channel's, else the
@@ -122,9 +128,10 @@ def evolve(
     sets: Mapping[str, SetSnapshot] | None = None,
     books: Mapping[str, Book] | None = None,
     policies: Policies | None = None,
+    pool_levels: Mapping[str, PoolLevel] | None = None,
 ) -> Catalogue:
     """The next catalogue: with these activities (None: gone), sets and books in place of theirs,
-    and with these policies in place of all."""
+    and with these policies, and levels of pools, in place of all."""
     after = replace(catalogue, version=version)
     if policies:
         after = replace(after, policies=policies.newest, assignments=policies.assignments)
@@ -134,6 +141,12 @@ def evolve(
         after = _with_sets(after, sets)
     if books:
         after = replace(after, books={**after.books, **books})
+    if pool_levels is not None:
+        after = replace(after, pool_levels=pool_levels)
+    if activities or pool_levels is not None:
+        # The levels stand apart from the activities, so that a crossing compiles nothing anew.
+        funding = limited(after.activities.values(), after.pool_levels)
+        after = replace(after, funding=funding)
     return after
 
 

@@ -62,6 +62,9 @@ def compiled(spec: ActivitySpec, basis: PriceBasis | None = None) -> Compiled:
             base=spec.discount_base.number() if spec.discount_base is not None else 0,
             skip_reduced=int(spec.stacking is not None and spec.stacking.skip_reduced),
             cap_other_price=int(bool(by_other & OtherPrice.CAP)),
+            remainder_funder=next(
+                (n for n, share in enumerate(spec.funding, 1) if share.takes_remainder), 0
+            ),
             **times,
         ),
         lists=tuple(lists.lists),

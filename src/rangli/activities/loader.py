@@ -13,6 +13,7 @@ from rangli.activities.policies import store as policy_store
 from rangli.activities.policies.presets import PRESETS
 from rangli.activities.policies.spec import PolicySpec
 from rangli.activities.pricebook import Base, Book
+from rangli.funds import service as funds
 from rangli.selection import service as selection
 from rangli.selection import store as sets
 from rangli.storage.postgres import Connection
@@ -29,6 +30,8 @@ _CHANGES = """
 SELECT kind, subject_id, subject_version FROM catalogue_changes
 WHERE tenant = $1 AND version > $2 AND version <= $3 ORDER BY version
 """
+# A new activity may name pools that never crossed a level: one without money, say.
+_OF_FUNDS = {"FUNDING", "ACTIVITY"}
 # All of a tenant's policies are few and small: whatever changes, they are read anew.
 OF_POLICIES = {"POLICY", "ASSIGNMENT"}
 _BOOKS = "SELECT activity_id FROM activities WHERE tenant = $1 AND price_entries > 0"
@@ -59,6 +62,7 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
             for row in await conn.fetch(_BOOKS, tenant)
         }
         policies = await policies_at(conn, tenant, version)
+        levels = await funds.pool_levels(conn, tenant)
     return await asyncio.to_thread(
         evolve,
         Catalogue(tenant),
@@ -67,6 +71,7 @@ async def load(conn: Connection, tenant: str) -> Catalogue:
         sets=snapshots,
         books=books,
         policies=policies,
+        pool_levels=levels,
     )
 
 
@@ -91,6 +96,9 @@ async def refresh(conn: Connection, catalogue: Catalogue) -> Catalogue:
         policies = None
         if any(change.kind in OF_POLICIES for change in changes):
             policies = await policies_at(conn, tenant, version)
+        levels = None
+        if any(change.kind in _OF_FUNDS for change in changes):
+            levels = await funds.pool_levels(conn, tenant)
     # In a thread: a set of a million members takes seconds, in which calls must be answered.
     return await asyncio.to_thread(
         evolve,
@@ -100,6 +108,7 @@ async def refresh(conn: Connection, catalogue: Catalogue) -> Catalogue:
         sets=snapshots,
         books=books,
         policies=policies,
+        pool_levels=levels,
     )
 
 

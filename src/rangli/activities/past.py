@@ -2,6 +2,7 @@
 
 What has changed since is taken back, everything else is shared with the catalogue of today. A
 version says what the activity then cost anybody; words for people (its display name) are today's.
+How much money its pools then had is not kept: before the newest version all of them count as OK.
 """
 
 from __future__ import annotations
@@ -73,7 +74,14 @@ async def at_version(conn: Connection, newest: Catalogue, version: int) -> Catal
         }
     # In a thread: a set of a million members takes seconds, in which calls must be answered.
     before = await asyncio.to_thread(
-        evolve, newest, version, activities=activities, sets=sets, books=books, policies=policies
+        evolve,
+        newest,
+        version,
+        activities=activities,
+        sets=sets,
+        books=books,
+        policies=policies,
+        pool_levels={},
     )
     return replace(
         before,

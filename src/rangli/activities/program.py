@@ -345,6 +345,8 @@ class Program:
         are left out, as if it had not been given them.
     cap_other_price: 1: cap_minor is in the other price basis; converted as an effect's, by the
         step's lines, rounded as the policy says.
+    remainder_funder: the funder who bears what rounded shares leave over, counted from 1; 0: those
+        who lag most behind their exact shares.
     """
 
     conds: tuple[Cond, ...]
@@ -360,6 +362,7 @@ class Program:
     times_max: int = 0
     skip_reduced: int = 0
     cap_other_price: int = 0
+    remainder_funder: int = 0
 
 
 @dataclass(frozen=True, slots=True, weakref_slot=True)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from functools import partial
 
 from rangli.activities import service, store
 from rangli.activities.entry_rpc import EntryMethods
 from rangli.activities.form_rpc import list_templates
+from rangli.activities.funding import funding_of
 from rangli.activities.model import NEEDS_REASON, Activity, ActivityState, Verb, VersionState
 from rangli.activities.spec import ActivitySpec
 from rangli.core.call import KIB, CallContext, Method, Service, Shape
+from rangli.core.clock import instant
 from rangli.core.errors import Invalid, Violation
+from rangli.funds import service as funds
+from rangli.funds.model import PoolLevel
 from rangli.storage.idempotency import once
 from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
@@ -118,7 +122,8 @@ class _Activities:
             found = await service.get(
                 conn, call.tenant, request.activity_id, version=request.version
             )
-        return message(found, call.received_at)
+            levels = await funds.pool_levels(conn, call.tenant)
+        return message(found, levels, call.received_at)
 
     async def list(
         self, call: CallContext, request: pb.ListActivitiesRequest
@@ -136,8 +141,9 @@ class _Activities:
                 if len(found) < size:
                     break
                 after = found[-1].activity_id
+            levels = await funds.pool_levels(conn, call.tenant)
         return pb.ListActivitiesResponse(
-            activities=[message(activity, call.received_at) for activity in kept[: page.size]],
+            activities=[message(a, levels, call.received_at) for a in kept[: page.size]],
             next_page_token=next_token(page, [activity.activity_id for activity in kept]),
         )
 
@@ -148,7 +154,9 @@ class _Activities:
         change: Callable[[Connection], Awaitable[Activity]],
     ) -> ab.Activity:
         async def effect(conn: Connection) -> bytes:
-            return message(await change(conn), call.received_at).SerializeToString()
+            after = await change(conn)
+            levels = await funds.pool_levels(conn, call.tenant)
+            return message(after, levels, call.received_at).SerializeToString()
 
         answer = await once(
             self._pg,
@@ -161,8 +169,8 @@ class _Activities:
         return ab.Activity.FromString(answer)
 
 
-def message(activity: Activity, at: datetime) -> ab.Activity:
-    """The activity as callers see it at that instant."""
+def message(activity: Activity, levels: Mapping[str, PoolLevel], at: datetime) -> ab.Activity:
+    """The activity as callers see it at that instant. levels: of its pools that are not OK."""
     states = ab.ActivityState.DESCRIPTOR
     answer = ab.Activity(
         activity_id=activity.activity_id,
@@ -177,6 +185,10 @@ def message(activity: Activity, at: datetime) -> ab.Activity:
     fill(answer.spec, activity.spec)
     set_timestamp(answer.created_at, activity.created_at)
     set_timestamp(answer.updated_at, activity.updated_at)
+    funding = funding_of(activity.spec, levels)
+    answer.funding_level = enum_number(ab.FundingLevel.DESCRIPTOR, funding.level.name)
+    if funding.paused_until_us is not None:
+        set_timestamp(answer.funding_paused_until, instant(funding.paused_until_us))
     return answer
 
 

@@ -10,6 +10,8 @@ from rangli.activities.model import Activity, RunState, Verb, VersionState
 from rangli.activities.spec import ActivitySpec
 from rangli.core.errors import Conflict, Invalid, NameTaken, NotFound, Reason, Refused
 from rangli.core.ids import new_id
+from rangli.funds.model import Share
+from rangli.funds.service import is_known, set_funding
 from rangli.selection import store as sets
 from rangli.storage.changes import announce
 from rangli.storage.outbox import emit
@@ -21,11 +23,19 @@ async def create(
 ) -> Activity:
     """A new DRAFT. Raises Invalid and NameTaken."""
     activity_id = activity_id or new_id("act")
+    # Somebody pays for something else of that name: its budgets would be asked for ours.
+    if await is_known(conn, tenant, activity_id):
+        raise NameTaken("activity", activity_id)
     if not await store.insert(conn, tenant, activity_id, _completed(spec)):
         raise NameTaken("activity", activity_id)
     return await _done(
         conn, tenant, activity_id, revision=1, version=1, verb="create", actor=actor, reason=""
     )
+
+
+async def is_activity(conn: Connection, tenant: str, activity_id: str) -> bool:
+    """Whether there is an activity of that id, published or not."""
+    return await store.get(conn, tenant, activity_id) is not None
 
 
 async def update(
@@ -99,6 +109,8 @@ async def act(
         await store.put_version(
             conn, tenant, activity_id, version=before.version, state=version_state, spec=before.spec
         )
+    if verb is Verb.PUBLISH:
+        await _fund(conn, tenant, before)
     live_version = before.version if verb is Verb.PUBLISH else before.live_version
     revision = await store.move(
         conn,
@@ -202,6 +214,32 @@ async def _refuse_taken_code(conn: Connection, tenant: str, activity: Activity) 
     if holder is not None:
         words = f"{holder!r} has the public code {spec.public_code!r} at the same time"
         raise _not_ready(activity, "public_code_taken", words)
+
+
+async def _fund(conn: Connection, tenant: str, activity: Activity) -> None:
+    """Says to the budgets who bears what the version will give."""
+    spec = activity.spec
+    try:
+        await set_funding(
+            conn,
+            tenant,
+            activity.activity_id,
+            version=activity.version,
+            currency=spec.currency,
+            shares=[Share(s.funder, s.pool_id, s.share_bps) for s in spec.funding],
+            remainder_funder=next((s.funder for s in spec.funding if s.takes_remainder), None),
+            allow_partial=spec.allow_partial,
+            path="spec.funding",
+        )
+    except Invalid as error:
+        # The spec was accepted; what is wrong is how its pools now stand.
+        raise _not_ready(activity, "pool", error.message) from None
+    except NameTaken:
+        words = (
+            f"the funding of its version {activity.version} was set by hand and says something"
+            " else; make spec.funding say the same, or take another activity_id"
+        )
+        raise _not_ready(activity, "funding_version_taken", words) from None
 
 
 async def _announce(conn: Connection, tenant: str, activity: Activity) -> None:

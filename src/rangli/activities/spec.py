@@ -112,11 +112,17 @@ class Schedule(Struct, frozen=True, kw_only=True):
         return found
 
 
-class FundingShare(Struct, frozen=True, kw_only=True):
+class FundingShare(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who bears a share of what the activity gives."""
 
     funder: Annotated[Name, Meta(description='A party, such as "retailer".')]
     share_bps: Annotated[int, Meta(ge=1, le=BPS, description="Basis points; all make 10,000.")]
+    pool_id: Annotated[
+        ResourceId | None, Meta(description="The budget pool that pays; none: no budget limits it.")
+    ] = None
+    takes_remainder: Annotated[
+        bool, Meta(description="Gets what rounding leaves over; one funder at most.")
+    ] = False
 
 
 class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -197,6 +203,10 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     cap_basis: Annotated[
         PriceBasis | None, Meta(description="Of caps; default: the cart's own.")
     ] = None
+    slow_share_bps: Annotated[
+        int,
+        Meta(ge=0, le=BPS, description="How many of 10,000 shoppers have it while funds are low."),
+    ] = 5_000
 
     @property
     def names_basis(self) -> bool:
@@ -224,6 +234,11 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
             (f"{path}.amounts[{index}]", self.with_amounts(amounts))
             for index, amounts in enumerate(self.amounts)
         ]
+
+    @property
+    def allow_partial(self) -> bool:
+        """Whether budgets may grant less than asked: what `when_short` is to whoever reserves."""
+        return self.when_short is WhenShort.CUT
 
     def violations(self, path: str) -> list[Violation]:
         """What the fields' own bounds cannot say; the template's part is the template's."""
@@ -258,6 +273,8 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
             found.append(Violation(f"{path}.funding", "shares must make 10,000 bps in all"))
         if len({share.funder for share in self.funding}) != len(self.funding):
             found.append(Violation(f"{path}.funding", "each funder once"))
+        if sum(share.takes_remainder for share in self.funding) > 1:
+            found.append(Violation(f"{path}.funding", "at most one share takes the remainder"))
         return found
 
     def _of_amounts(self, path: str) -> list[Violation]:

@@ -224,6 +224,7 @@ def _program(program: Program, step: StepRow) -> None:
         _effect(effect, step)
     _require(all(1 <= bps <= BPS for bps in program.funder_bps), "funder_bps")
     _require(sum(program.funder_bps) == BPS, "shares of funders")
+    _require(0 <= program.remainder_funder <= len(program.funder_bps), "remainder_funder")
     flags = program.first_only, program.skip_reduced, program.cap_other_price
     _require(_bits(*flags), "a program's flags")
     _require(_limit(program.cap_minor, program.times_max), "cap_minor or times_max")

@@ -11,6 +11,7 @@ from rangli.activities.conditions import Known, Rule, truth
 from rangli.activities.effects import Effect
 from rangli.activities.effects.earn import Earn
 from rangli.activities.effects.gift import Gift
+from rangli.activities.funding import UNLIMITED, has_it_slowed
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import ProductFacts, ProductIndex, matches
 from rangli.activities.pricebook import Offered
@@ -29,7 +30,9 @@ _BASIS = {None: 0, "GROSS": ab.PRICE_BASIS_GROSS, "NET": ab.PRICE_BASIS_NET}
 class HotActivity:
     """An activity as the codec keeps it. Texts are UTF-8.
 
-    asks: it has windows, users or channels: `HotCatalogue.welcome` judges.
+    starts_us: its start, or the end of a pause that its pools make.
+    asks: it has windows, users or channels, or is slowed: `HotCatalogue.welcome` judges.
+    slowed: its pools leave it to a part of the shoppers: see `has_it_slowed`.
     stores: it has stores: `HotCatalogue.in_store` judges.
     delivers: it is for deliveries alone.
     funders: their numbers, see `HotCatalogue.funders`.
@@ -49,6 +52,7 @@ class HotActivity:
     ends_us: int
     held: bool
     asks: bool
+    slowed: bool
     stores: bool
     book: bool
     delivers: bool
@@ -98,6 +102,7 @@ class HotCatalogue:
     def hot(self, number: int) -> HotActivity:
         """The activity as the codec keeps it."""
         activity = self.activities[number]
+        funding = self._catalogue.funding.get(activity.activity_id, UNLIMITED)
         group = self._policy.place(activity)
         place = group if group is not None else 0
         layer = enum_number(ab.Layer.DESCRIPTOR, activity.layer.name)
@@ -108,10 +113,13 @@ class HotCatalogue:
             layer=layer,
         )
         return HotActivity(
-            starts_us=activity.starts_us,
+            starts_us=max(activity.starts_us, funding.from_us),
             ends_us=activity.ends_us,
             held=activity.held,
-            asks=bool(activity.weekly_windows or activity.channels) or activity.users is not None,
+            asks=bool(activity.weekly_windows or activity.channels)
+            or activity.users is not None
+            or funding.slowed,
+            slowed=funding.slowed,
             stores=activity.stores is not None,
             book=activity.is_book,
             delivers=activity.products is None,
@@ -188,13 +196,24 @@ class HotCatalogue:
         return entries.next_change_us(sku, sets, at_us), entries.offered(sku, sets, at_us)
 
     def welcome(
-        self, number: int, at_us: int, channel: str, user_id: str, user_groups: list[str]
+        self,
+        number: int,
+        at_us: int,
+        channel: str,
+        user_id: str,
+        *,
+        user_groups: list[str],
+        line_ids: list[str] | None,
     ) -> bool:
-        """Whether the activity runs at this instant, in this channel, for this shopper."""
+        """Whether the activity runs at this instant, in this channel, for this shopper.
+
+        line_ids: given if it is slowed.
+        """
         activity = self.activities[number]
         return (
             activity.dormant(at_us) is None
             and (not activity.channels or channel in activity.channels)
+            and (line_ids is None or has_it_slowed(activity, user_id, line_ids))
             and self._catalogue.in_audience(activity, user_id, user_groups)
         )
 

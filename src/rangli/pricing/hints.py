@@ -14,6 +14,7 @@ from typing import Any
 
 from rangli.core.errors import Refused
 from rangli.pricing.asked import Asked, asked
+from rangli.pricing.cart import Cart
 from rangli.pricing.changes import Change, changed, grown, ways
 from rangli.pricing.gaps import Gap, gaps_of
 from rangli.pricing.plan import Outcome, Status
@@ -240,7 +241,7 @@ class _Search:
             return None
         cart = changed(self._made.cart, change)
         after = None
-        if cart is not None:
+        if cart is not None and not _is_another_shopper(self._made, cart):
             self._tries -= 1
             made = asked(self._made.catalogue, cart)
             outcome = priced(made)
@@ -251,6 +252,14 @@ class _Search:
                 after = None
         self._priced[change] = after
         return after
+
+
+def _is_another_shopper(made: Asked, cart: Cart) -> bool:
+    """Whether who has a slowed activity would be decided anew, by lines whose ids nobody knows."""
+    if cart.user_id or not any(each.slowed for each in made.catalogue.funding.values()):
+        return False
+    before, after = ({line.line_id for line in each.lines} for each in (made.cart, cart))
+    return before != after
 
 
 def _accepted(made: Asked, outcome: Outcome) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.conditions import Known, truth
+from rangli.activities.funding import has_it_slowed
 from rangli.activities.live import LiveActivity
 from rangli.activities.matching import matches
 from rangli.activities.pricebook import Book, Offered
@@ -206,6 +207,19 @@ class Matcher:
             return WhyNot.OTHER_CHANNEL
         if not self._catalogue.in_audience(activity, cart.user_id, cart.user_groups):
             return WhyNot.NOT_IN_AUDIENCE
+        return self._unfunded(activity)
+
+    def _unfunded(self, activity: LiveActivity) -> WhyNot | None:
+        """Why the pools that pay for it do not let this shopper have it now; None if they do."""
+        funding = self._catalogue.funding.get(activity.activity_id)
+        if funding is None:
+            return None
+        cart = self._cart
+        if cart.at_us < funding.from_us:
+            return WhyNot.FUNDS_PAUSED
+        line_ids = (line.line_id for line in self._lines)
+        if funding.slowed and not has_it_slowed(activity, cart.user_id, line_ids):
+            return WhyNot.FUNDS_SLOWED
         return None
 
     def _in_store(self, activity: LiveActivity, number: int) -> bool:

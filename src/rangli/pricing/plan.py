@@ -276,7 +276,9 @@ class ResultRow:
         component that could not be filled.
     beaten_by, beaten_minor: with BEATEN, NOT_CHOSEN and EXCLUDED the step that won or excluded it,
         and by how much more it gave (BEATEN; at least 0); else -1 and 0.
-    clamped_minor: what floors and guards kept back of what it wanted.
+    clamped_minor: what floors and guards kept back of what it wanted. Effects tried before the one
+        that first_only chose count, but not where scope LINE or UNIT lets the step act on what it
+        won: there the one chosen acts alone.
     cut_minor: what limits of money kept back of what it wanted; all of it where they leave less
         than wanted and cut is 0.
     """

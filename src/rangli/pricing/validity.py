@@ -26,7 +26,8 @@ class Validity:
 
     def until_us(self, line: Line) -> int | None:
         """The next instant at which anything that touches the product and needs no credential
-        starts or ends, or enters or leaves a weekly window. None: there is none.
+        starts or ends, enters or leaves a weekly window, or goes on with the next day's budget.
+        None: there is none.
 
         No price of the product alone changes before. Who the shopper is, and where, is not asked:
         it may be something that does not concern them.
@@ -46,7 +47,13 @@ class Validity:
     def _change_us(self, activity: LiveActivity) -> int | None:
         key = activity.activity_id
         if key not in self._changes:
-            self._changes[key] = next_change_us(activity, self._at_us)
+            change_us = next_change_us(activity, self._at_us)
+            funding = self._catalogue.funding.get(key)
+            if change_us is not None and funding is not None:
+                goes_on_us = funding.paused_until_us
+                if goes_on_us is not None and self._at_us < goes_on_us:
+                    change_us = min(change_us, goes_on_us)
+            self._changes[key] = change_us
         return self._changes[key]
 
 

@@ -156,6 +156,14 @@ class RefundPolicy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     REFUND_POLICY_CLAWBACK: _ClassVar[RefundPolicy]
     REFUND_POLICY_REQUIRE_RETURN: _ClassVar[RefundPolicy]
     REFUND_POLICY_REPRICE: _ClassVar[RefundPolicy]
+
+class FundingLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    FUNDING_LEVEL_UNSPECIFIED: _ClassVar[FundingLevel]
+    FUNDING_LEVEL_OK: _ClassVar[FundingLevel]
+    FUNDING_LEVEL_WARN: _ClassVar[FundingLevel]
+    FUNDING_LEVEL_SLOW: _ClassVar[FundingLevel]
+    FUNDING_LEVEL_PAUSED: _ClassVar[FundingLevel]
 ENTITLEMENT_UNSPECIFIED: Entitlement
 ENTITLEMENT_OPEN: Entitlement
 ENTITLEMENT_CREDENTIAL: Entitlement
@@ -249,6 +257,11 @@ REFUND_POLICY_KEEP: RefundPolicy
 REFUND_POLICY_CLAWBACK: RefundPolicy
 REFUND_POLICY_REQUIRE_RETURN: RefundPolicy
 REFUND_POLICY_REPRICE: RefundPolicy
+FUNDING_LEVEL_UNSPECIFIED: FundingLevel
+FUNDING_LEVEL_OK: FundingLevel
+FUNDING_LEVEL_WARN: FundingLevel
+FUNDING_LEVEL_SLOW: FundingLevel
+FUNDING_LEVEL_PAUSED: FundingLevel
 
 class ProductTarget(_message.Message):
     __slots__ = ("all", "skus", "set_ids", "category_paths", "brands", "tags", "exclude", "min_list_minor", "max_list_minor")
@@ -707,12 +720,16 @@ class Schedule(_message.Message):
     def __init__(self, starts_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ends_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., time_zone: _Optional[str] = ..., weekly_windows: _Optional[_Iterable[_Union[WeeklyWindow, _Mapping]]] = ...) -> None: ...
 
 class FundingShare(_message.Message):
-    __slots__ = ("funder", "share_bps")
+    __slots__ = ("funder", "share_bps", "pool_id", "takes_remainder")
     FUNDER_FIELD_NUMBER: _ClassVar[int]
     SHARE_BPS_FIELD_NUMBER: _ClassVar[int]
+    POOL_ID_FIELD_NUMBER: _ClassVar[int]
+    TAKES_REMAINDER_FIELD_NUMBER: _ClassVar[int]
     funder: str
     share_bps: int
-    def __init__(self, funder: _Optional[str] = ..., share_bps: _Optional[int] = ...) -> None: ...
+    pool_id: str
+    takes_remainder: bool
+    def __init__(self, funder: _Optional[str] = ..., share_bps: _Optional[int] = ..., pool_id: _Optional[str] = ..., takes_remainder: _Optional[bool] = ...) -> None: ...
 
 class Amounts(_message.Message):
     __slots__ = ("currency", "channels", "products", "conditions", "effect", "more_effects", "cap_minor", "multiplier")
@@ -735,7 +752,7 @@ class Amounts(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ...) -> None: ...
 
 class ActivitySpec(_message.Message):
-    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts", "value_basis", "cap_basis")
+    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts", "value_basis", "cap_basis", "slow_share_bps")
     TEMPLATE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -765,6 +782,7 @@ class ActivitySpec(_message.Message):
     AMOUNTS_FIELD_NUMBER: _ClassVar[int]
     VALUE_BASIS_FIELD_NUMBER: _ClassVar[int]
     CAP_BASIS_FIELD_NUMBER: _ClassVar[int]
+    SLOW_SHARE_BPS_FIELD_NUMBER: _ClassVar[int]
     template_id: str
     display_name: str
     description: str
@@ -794,10 +812,11 @@ class ActivitySpec(_message.Message):
     amounts: _containers.RepeatedCompositeFieldContainer[Amounts]
     value_basis: PriceBasis
     cap_basis: PriceBasis
-    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ..., value_basis: _Optional[_Union[PriceBasis, str]] = ..., cap_basis: _Optional[_Union[PriceBasis, str]] = ...) -> None: ...
+    slow_share_bps: int
+    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ..., value_basis: _Optional[_Union[PriceBasis, str]] = ..., cap_basis: _Optional[_Union[PriceBasis, str]] = ..., slow_share_bps: _Optional[int] = ...) -> None: ...
 
 class Activity(_message.Message):
-    __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries")
+    __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries", "funding_level", "funding_paused_until")
     ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     LIVE_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -808,6 +827,8 @@ class Activity(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     PRICE_ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_LEVEL_FIELD_NUMBER: _ClassVar[int]
+    FUNDING_PAUSED_UNTIL_FIELD_NUMBER: _ClassVar[int]
     activity_id: str
     state: ActivityState
     live_version: int
@@ -818,4 +839,6 @@ class Activity(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     price_entries: int
-    def __init__(self, activity_id: _Optional[str] = ..., state: _Optional[_Union[ActivityState, str]] = ..., live_version: _Optional[int] = ..., version: _Optional[int] = ..., version_state: _Optional[_Union[ActivityState, str]] = ..., revision: _Optional[int] = ..., spec: _Optional[_Union[ActivitySpec, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., price_entries: _Optional[int] = ...) -> None: ...
+    funding_level: FundingLevel
+    funding_paused_until: _timestamp_pb2.Timestamp
+    def __init__(self, activity_id: _Optional[str] = ..., state: _Optional[_Union[ActivityState, str]] = ..., live_version: _Optional[int] = ..., version: _Optional[int] = ..., version_state: _Optional[_Union[ActivityState, str]] = ..., revision: _Optional[int] = ..., spec: _Optional[_Union[ActivitySpec, _Mapping]] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., price_entries: _Optional[int] = ..., funding_level: _Optional[_Union[FundingLevel, str]] = ..., funding_paused_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...

@@ -145,7 +145,7 @@ class ActivityServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateActivity(self, request, context):
-        """Makes a DRAFT. Refuses: NAME_TAKEN.
+        """Makes a DRAFT. Refuses: NAME_TAKEN, also of a name that SetActivityFunding was called with.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,8 +183,10 @@ class ActivityServiceServicer:
 
     def PublishActivity(self, request, context):
         """Makes the APPROVED version live; an older live version is superseded at that instant.
+        Its funding shares are from then on what FundService charges for this version.
         Refuses: NOT_READY (a set that is gone, a price book without entries, a
-        public code that another activity has at the same time).
+        public code that another activity has at the same time, a budget pool that is not there, not
+        OPEN, of another currency or another funder).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

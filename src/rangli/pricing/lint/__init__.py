@@ -1,6 +1,7 @@
 """What is wrong, or may go wrong, with activities, found without pricing a cart.
 
-Each kind of finding has its file; all are in the one list below.
+Each kind of finding has its file; all are in the one list below. Budgets are taken to have money:
+what one pauses for a while is as good as running.
 """
 
 from __future__ import annotations

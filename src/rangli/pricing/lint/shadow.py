@@ -158,7 +158,7 @@ def _shape(program: Program) -> Hashable:
     Of plain ones all but how much they give; of others all but who pays and the conditions.
     """
     if not _plain(program):
-        return replace(program, funder_bps=(), conds=(), skip_reduced=0)
+        return replace(program, funder_bps=(), remainder_funder=0, conds=(), skip_reduced=0)
     (effect,) = program.effects
     return program.base, _bare(effect)
 

@@ -71,7 +71,10 @@ class KeptCart:
         quantities = [line.quantity for line in self.lines] + [1] * len(self.deliveries)
         rows = [self.row_of[piece] for piece in pieces]
         program = Program(
-            conds=(), effects=(EffectOp(Kind.ENTRY),), funder_bps=activity.program.funder_bps
+            conds=(),
+            effects=(EffectOp(Kind.ENTRY),),
+            funder_bps=activity.program.funder_bps,
+            remainder_funder=activity.program.remainder_funder,
         )
         # Another name, since limits and programs go by it.
         fixed = replace(activity, activity_id=f"{activity.activity_id} (fixed)", program=program)

@@ -20,7 +20,14 @@ def answer(problem: Problem, state: State, *, nodes: int, gap_minor: int) -> Out
     shares: list[int] = []
     for step, verdict in zip(problem.steps, verdicts, strict=True):
         amounts = [take.off_minor for take in verdict.takes]
-        for row in split_among_funders(amounts, step.program.funder_bps):
+        program = step.program
+        if program.remainder_funder:
+            split = split_with_remainder(
+                amounts, program.funder_bps, remainder_funder=program.remainder_funder - 1
+            )
+        else:
+            split = split_among_funders(amounts, program.funder_bps)
+        for row in split:
             shares += row
     return Outcome(
         payable=array("q", [left_on(line) for line in state.runs]),
@@ -45,6 +52,18 @@ def _order(problem: Problem, state: State) -> list[int]:
 
 def _flat(rows: Iterable[Any]) -> array[int]:
     return array("q", [number for row in rows for number in astuple(row)])
+
+
+def split_with_remainder(
+    amounts: Iterable[int], funder_bps: Sequence[int], *, remainder_funder: int
+) -> list[list[int]]:
+    """As `split_among_funders`, but that funder, counted from 0, bears all that is left over."""
+    rows = []
+    for amount in amounts:
+        row = [amount * bps // BPS for bps in funder_bps]
+        row[remainder_funder] += amount - sum(row)
+        rows.append(row)
+    return rows
 
 
 def split_among_funders(amounts: Iterable[int], funder_bps: Sequence[int]) -> list[list[int]]:
