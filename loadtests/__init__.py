@@ -1,9 +1,12 @@
-"""Load on a running server: a retailer's real baskets, priced over gRPC by locust.
+"""Load on a running server by locust: a retailer's real baskets priced, wallets and budgets used.
 
     __main__    `python -m loadtests`: set-up, run, summary, in one command
     prepare     some weeks of the retailer's year: published, and as baskets to ask for
-    locustfile  the users; locust runs it, by the command above or by hand
-    check       what a right answer is
+    budgets     what the users of budgets take from
+    locustfile  the users who ask for prices; locust runs it, by the command above or by hand
+    money       the users who move money, likewise
+    user        what all users are: calls timed, checked and reported
+    check       what a right price is
     summary     rate, percentiles and failures of a run
     peers       the same carts through other engines: `make peers`
 

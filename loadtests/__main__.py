@@ -3,6 +3,7 @@
 Starts a server of its own on stores that go away, unless told where one runs; publishes some weeks
 of a retailer's prices and coupons there, under a new tenant; lets locust's users price the baskets
 of these weeks; writes locust's report. Ends with 1 if any call failed or none was made.
+`--kind wallet` and `--kind fund` move money instead, and publish nothing but budgets.
 
 `locustfile.py` says what the figures mean, and how to run locust by hand.
 """
@@ -19,8 +20,9 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from loadtests.budgets import prepare_budgets
 from loadtests.prepare import prepare
-from loadtests.run import USERS, Kind, Run, by_hand, drive
+from loadtests.run import PRICING, USERS, Kind, Run, by_hand, drive
 from rangli.cli.demo.data import WEEKS, load
 from rangli.cli.demo.publish import PublishFailed
 from rangli.cli.demo.serving import OwnServer, ServerFailed
@@ -34,7 +36,9 @@ def main(  # noqa: PLR0917  typer passes options by name
     tenant: Annotated[
         str, typer.Option(help="Of that server; publish nothing, take the baskets as they lie.")
     ] = "",
-    kind: Annotated[Kind, typer.Option(help="One basket a call, or many.")] = Kind.QUOTE,
+    kind: Annotated[
+        Kind, typer.Option(help="One basket a call, many, tender of wallets, or budgets.")
+    ] = Kind.QUOTE,
     weeks: Annotated[int, typer.Option(min=1, max=WEEKS, help="Weeks to publish and price.")] = 8,
     workers: Annotated[int, typer.Option(min=1, max=64, help="Processes of the own server.")] = 2,
     processes: Annotated[int, typer.Option(min=1, max=64, help="Processes of locust.")] = 1,
@@ -46,10 +50,10 @@ def main(  # noqa: PLR0917  typer passes options by name
         bool, typer.Option("--prepare", help="Set up, then print how to run locust by hand.")
     ] = False,
 ) -> None:
-    """Let locust price a retailer's real baskets over gRPC; 1 if any call failed."""
+    """Let locust price a retailer's real baskets, or move money, over gRPC; 1 if a call failed."""
     if not address and (tenant or prepare_only):
         raise typer.BadParameter("--tenant and --prepare need the --address of a running server")
-    if tenant and not baskets.exists():
+    if tenant and kind in PRICING and not baskets.exists():
         raise typer.BadParameter(f"--tenant needs the baskets to price, and there is no {baskets}")
     # So that a server of ours is stopped on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -81,7 +85,11 @@ def main(  # noqa: PLR0917  typer passes options by name
 
 
 def _set_up(run: Run, weeks: int, workers: int) -> None:
-    """Publish the weeks for the run's tenant, and write its file of baskets."""
+    """What the run's users need: the weeks published and a file of baskets, or budgets."""
+    if run.kind is Kind.FUND:
+        asyncio.run(prepare_budgets(address=run.address, tenant=run.tenant))
+    if run.kind not in PRICING:
+        return
     requests = asyncio.run(
         prepare(
             load(),

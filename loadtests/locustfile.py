@@ -37,18 +37,13 @@ from __future__ import annotations
 
 import os
 import random
-import time
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-import gevent
-import grpc
-import grpc.experimental.gevent as grpc_gevent
-from locust import User, events, task
+from locust import task
 
 from loadtests.check import WrongAnswer, check
+from loadtests.user import GrpcUser
 from rangli.v1.pricing_service_pb2 import (
     BatchQuoteRequest,
     BatchQuoteResponse,
@@ -58,29 +53,6 @@ from rangli.v1.pricing_service_pb2 import (
 
 BASKETS_FILE = Path("reports/load-baskets.binpb")
 BATCH = 50
-TIMEOUT_S = 10.0
-PAUSE_AFTER_FAILURE_S = 0.1
-_CHANNEL_OPTIONS = [
-    # Without it, channels to one address share one connection.
-    ("grpc.use_local_subchannel_pool", 1),
-    # A repeated call would hide a failed one.
-    ("grpc.enable_retries", 0),
-    ("grpc.max_receive_message_length", 32 * 1024 * 1024),
-]
-
-
-class CallFailed(Exception):
-    """The call got no answer; status and message, without what differs from call to call."""
-
-
-@events.init.add_listener
-def _make_grpc_cooperative(**_: Any) -> None:
-    """Let gRPC's waiting yield to other greenlets.
-
-    Here and not at import: locust has patched the standard library and forked its processes by
-    now, and no channel exists yet.
-    """
-    grpc_gevent.init_gevent()
 
 
 @cache
@@ -90,24 +62,15 @@ def baskets() -> list[QuoteRequest]:
     return list(BatchQuoteRequest.FromString(path.read_bytes()).quotes)
 
 
-class PricingUser(User):
-    """A caller with a connection of its own, who asks for basket after basket."""
+class PricingUser(GrpcUser):
+    """A caller who asks for basket after basket."""
 
     abstract = True
-    method: str
+    service = "rangli.v1.PricingService"
 
     def on_start(self) -> None:
-        self._channel = grpc.insecure_channel(self.host, _CHANNEL_OPTIONS)
-        self._metadata = (
-            ("rangli-tenant", os.environ.get("RANGLI_LOAD_TENANT") or "default"),
-            ("rangli-actor", "locust"),
-        )
-        # Bytes in and out: only what gRPC does is timed.
-        self._ask = self._channel.unary_unary(f"/rangli.v1.PricingService/{self.method}")
+        super().on_start()
         self._next = random.randrange(len(baskets()))
-
-    def on_stop(self) -> None:
-        self._channel.close()
 
     def some(self, count: int) -> list[QuoteRequest]:
         """The next baskets, in time order; after the last one comes the first."""
@@ -115,42 +78,15 @@ class PricingUser(User):
         self._next += count
         return found
 
-    def ask(self, request: bytes, checked: Callable[[bytes], None]) -> None:
-        """One call, timed, its answer given to `checked`, and reported to locust."""
-        answer, failure = b"", None
-        began = time.perf_counter()
-        try:
-            answer = self._ask(request, timeout=TIMEOUT_S, metadata=self._metadata)
-        except grpc.RpcError as error:
-            failure = CallFailed(f"{error.code().name}: {error.details()}")
-        took_ms = (time.perf_counter() - began) * 1000
-        if failure is None:
-            try:
-                checked(answer)
-            except WrongAnswer as error:
-                failure = error
-        self.environment.events.request.fire(
-            request_type="grpc",
-            name=self.method,
-            response_time=took_ms,
-            response_length=len(answer),
-            exception=failure,
-            context={},
-        )
-        if failure is not None:
-            # Calls to a server that is away fail at once: not thousands of them a second.
-            gevent.sleep(PAUSE_AFTER_FAILURE_S)
-
 
 class QuoteUser(PricingUser):
     """One basket a call, as a shop asks while the shopper waits."""
-
-    method = "Quote"
 
     @task
     def quote(self) -> None:
         (request,) = self.some(1)
         self.ask(
+            "Quote",
             request.SerializeToString(),
             lambda answer: check(request, QuoteResponse.FromString(answer)),
         )
@@ -158,8 +94,6 @@ class QuoteUser(PricingUser):
 
 class BatchQuoteUser(PricingUser):
     """Many baskets a call, as a job asks; one refused basket makes the whole call a failure."""
-
-    method = "BatchQuote"
 
     @task
     def batch_quote(self) -> None:
@@ -174,4 +108,4 @@ class BatchQuoteUser(PricingUser):
                     raise WrongAnswer(f"a basket was refused: {item.error.message}")
                 check(request, item.quote)
 
-        self.ask(BatchQuoteRequest(quotes=requests).SerializeToString(), checked)
+        self.ask("BatchQuote", BatchQuoteRequest(quotes=requests).SerializeToString(), checked)

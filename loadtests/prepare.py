@@ -33,6 +33,7 @@ async def prepare(
             scope="chain",
             prices=book.derive(part.lines, "chain"),
             worth=worth,
+            presented=presented,
             connections=connections,
         )
     baskets = Baskets(part.lines, part.products, presented)

@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from loadtests import summary
 from loadtests.summary import Summary
 
-_LOCUSTFILE = Path(__file__).with_name("locustfile.py")
-_ROOT = _LOCUSTFILE.parent.parent
+_FOLDER = Path(__file__).parent
+_ROOT = _FOLDER.parent
 # Beyond the run itself: locust's start, calls that end late, its report.
 _GRACE_S = 60
 _STOP_WITHIN_S = 10
@@ -26,14 +26,23 @@ class Kind(StrEnum):
 
     QUOTE = "quote"
     BATCH = "batch"
+    WALLET = "wallet"
+    FUND = "fund"
 
 
-USERS = {Kind.QUOTE: "QuoteUser", Kind.BATCH: "BatchQuoteUser"}
+USERS = {
+    Kind.QUOTE: "QuoteUser",
+    Kind.BATCH: "BatchQuoteUser",
+    Kind.WALLET: "WalletUser",
+    Kind.FUND: "FundUser",
+}
+# What they ask for is a file of baskets; the others make it up.
+PRICING = {Kind.QUOTE, Kind.BATCH}
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What to call, where, for which tenant and with which file of baskets."""
+    """What to call, where, for which tenant and, of pricing, with which file of baskets."""
 
     kind: Kind
     address: str
@@ -49,7 +58,8 @@ class Run:
 
     def arguments(self) -> list[str]:
         """What every way to run locust has in common."""
-        return ["-f", str(_LOCUSTFILE.relative_to(_ROOT)), "--host", self.address, USERS[self.kind]]
+        file = _FOLDER / ("locustfile.py" if self.kind in PRICING else "money.py")
+        return ["-f", str(file.relative_to(_ROOT)), "--host", self.address, USERS[self.kind]]
 
 
 @dataclass(frozen=True, slots=True)

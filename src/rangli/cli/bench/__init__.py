@@ -8,6 +8,7 @@ Each is a module with `run() -> dict[str, float | str]`:
     catalogue   whether the size of the catalogue costs a quote anything
     wire        a served Quote against an echo of raw bytes
     batch       a served BatchQuote with the wire codec against protobuf objects
+    money       what one worker does of wallets and budgets through gRPC
 
 They share `mix` (carts, and the `sorts` of activity that touch them), `books`, `real`, `serving`
 (the service without a wire), `servers` and `h2load`.

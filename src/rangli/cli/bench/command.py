@@ -18,6 +18,8 @@ BENCHES = {
     "catalogue": "a quote beside 1,000,000 price entries against one beside 1,000",
     "wire": "a served Quote against an echo of raw bytes of the same sizes",
     "batch": "a served BatchQuote with the wire codec against protobuf objects",
+    "money": "reservations in wallets and spends of budgets through gRPC",
+    "postings": "the ledger's postings against PostgreSQL merely storing their rows",
 }
 
 

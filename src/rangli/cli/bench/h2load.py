@@ -1,14 +1,15 @@
 """A load generator for one unary gRPC method, many times cheaper than the servers it drives.
 
-It speaks just the HTTP/2 (RFC 9113) it needs: one request, encoded once without dynamic HPACK
-entries (RFC 7541, 6.2.2), on as many streams at once as told. Each answer's DATA is compared with
-the expected bytes; anything else is an error and ends the run.
+It speaks just the HTTP/2 (RFC 9113) it needs: headers encoded once without dynamic HPACK entries
+(RFC 7541, 6.2.2), on as many streams at once as told. Each answer is judged by its DATA; a wrong
+one, and anything else than an answer, is an error and ends the run.
 """
 
 from __future__ import annotations
 
 import asyncio
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +17,7 @@ _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 3, 4, 6, 7, 8
 _END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
 _INITIAL_WINDOW = 4
+_PREFIX = 5  # bytes of gRPC before a message
 _WINDOW = 2**31 - 1
 _REFILL = 2**30
 
@@ -26,11 +28,15 @@ class UnexpectedAnswerError(Exception):
 
 @dataclass(slots=True)
 class Load:
-    """What to send, what to expect, and how many answers were right so far."""
+    """What to send, what to expect, and how many answers were right so far.
+
+    request: sent again and again, or gives each call its own.
+    answer: what every answer is, byte by byte, or judges each.
+    """
 
     path: str
-    request: bytes
-    answer: bytes
+    request: bytes | Callable[[], bytes]
+    answer: bytes | Callable[[bytes], bool]
     answered: int = 0
     stopping: bool = False
     failed: asyncio.Future[None] = field(init=False)
@@ -43,8 +49,8 @@ class _Connection(asyncio.Protocol):
         self._load = load
         self._streams = streams
         self._head = _headers(load.path, authority)
-        self._body = b"\0" + struct.pack(">I", len(load.request)) + load.request
-        self._expected = b"\0" + struct.pack(">I", len(load.answer)) + load.answer
+        self._body: Callable[[], bytes] = _bodies(load.request)
+        self._is_right: Callable[[bytes], bool] = _judge(load.answer)
         self._got: dict[int, bytearray] = {}
         self._next_stream = 1
         self._buffer = bytearray()
@@ -77,6 +83,8 @@ class _Connection(asyncio.Protocol):
             self._load.stopping = True
             if not self._load.failed.done():
                 self._load.failed.set_exception(error)
+            self._transport.abort()
+            return
         del self._buffer[:at]
         if out:
             self._transport.write(b"".join(out))
@@ -95,7 +103,7 @@ class _Connection(asyncio.Protocol):
         elif kind in (_RST_STREAM, _GOAWAY):
             raise UnexpectedAnswerError(f"the server sent frame {kind} on stream {stream}")
         if kind in (_DATA, _HEADERS) and flags & _END_STREAM:
-            if self._got.pop(stream) != self._expected:
+            if not self._is_right(bytes(self._got.pop(stream))):
                 raise UnexpectedAnswerError(f"stream {stream} was answered with something else")
             self._load.answered += 1
             if not self._load.stopping:
@@ -106,7 +114,7 @@ class _Connection(asyncio.Protocol):
         self._next_stream += 2
         self._got[stream] = bytearray()
         return _frame(_HEADERS, _END_HEADERS, stream, self._head) + _frame(
-            _DATA, _END_STREAM, stream, self._body
+            _DATA, _END_STREAM, stream, self._body()
         )
 
 
@@ -136,6 +144,27 @@ async def drive(load: Load, port: int, *, connections: int, streams: int, second
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload))[1:] + struct.pack(">BBI", kind, flags, stream) + payload
+
+
+def _framed(message: bytes) -> bytes:
+    """A message as gRPC sends it: not compressed, and how long it is."""
+    return b"\0" + struct.pack(">I", len(message)) + message
+
+
+def _bodies(request: bytes | Callable[[], bytes]) -> Callable[[], bytes]:
+    """What each call sends; the same one is made once."""
+    if callable(request):
+        return lambda: _framed(request())
+    body = _framed(request)
+    return lambda: body
+
+
+def _judge(answer: bytes | Callable[[bytes], bool]) -> Callable[[bytes], bool]:
+    """Whether the DATA of an answer is right; a refusal has none."""
+    if callable(answer):
+        return lambda data: len(data) >= _PREFIX and answer(data[_PREFIX:])
+    expected = _framed(answer)
+    return lambda data: data == expected
 
 
 def _headers(path: str, authority: str) -> bytes:

@@ -2,6 +2,7 @@
 
     quote    PricingService on the catalogue of `mix.py`, as `rangli serve` offers it
     echo     one method that answers any bytes with so many bytes, no protobuf objects
+    app      all services on the stores that the environment names
 
 CPU per call counts only where the server was busy for 95 % of the time: elsewhere it says
 something of the machine.
@@ -90,11 +91,11 @@ def served(core: int, role: str, *arguments: str, **environment: str) -> Iterato
 def busy_pairs(one: tuple[Server, Drive], other: tuple[Server, Drive]) -> Sequence[Pair]:
     """Interleaved rounds in which both servers were busy, `PAIRS` of them; fewer, with a word of
     it, if `TRIES` rounds did not bring so many."""
-    _measure(*one)
-    _measure(*other)
+    measure(*one)
+    measure(*other)
     pairs: list[Pair] = []
     for _ in range(TRIES):
-        pair = _measure(*one), _measure(*other)
+        pair = measure(*one), measure(*other)
         if min(measured.busy for measured in pair) >= BUSY_MIN:
             pairs.append(pair)
         if len(pairs) == PAIRS:
@@ -103,7 +104,9 @@ def busy_pairs(one: tuple[Server, Drive], other: tuple[Server, Drive]) -> Sequen
     return []
 
 
-def _measure(server: Server, drive: Drive) -> Measured:
+def measure(server: Server, drive: Drive) -> Measured:
+    """One round."""
+
     async def driven() -> tuple[int, float]:
         return await drive()
 
@@ -120,6 +123,18 @@ async def _serve_quote() -> None:
     server = GrpcServer([service(mix().catalogue)], gate=Gate(10_000))
     print(await server.start("127.0.0.1:0"), flush=True)
     await asyncio.Event().wait()
+
+
+async def _serve_app() -> None:
+    # Only this process serves.
+    from rangli.server.app import opened  # noqa: PLC0415
+    from rangli.storage.settings import StorageSettings  # noqa: PLC0415
+    from rangli.transport.grpcio import Gate, GrpcServer  # noqa: PLC0415
+
+    async with opened(StorageSettings.load()) as app:
+        server = GrpcServer(app.services, gate=Gate(10_000))
+        print(await server.start("127.0.0.1:0"), flush=True)
+        await asyncio.Event().wait()
 
 
 async def _serve_echo(answer_bytes: int) -> None:
@@ -144,4 +159,7 @@ async def _serve_echo(answer_bytes: int) -> None:
 if __name__ == "__main__":
     _core, _role, *_arguments = sys.argv[1:]
     os.sched_setaffinity(0, {int(_core)})
-    uvloop.run(_serve_quote() if _role == "quote" else _serve_echo(int(_arguments[0])))
+    if _role == "echo":
+        uvloop.run(_serve_echo(int(_arguments[0])))
+    else:
+        uvloop.run(_serve_quote() if _role == "quote" else _serve_app())
