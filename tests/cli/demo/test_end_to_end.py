@@ -50,6 +50,44 @@ def test_redemptions_are_presented_and_refused_with_their_reason(outcome):
     assert clamped.tolist() == [60, 30]
 
 
+def test_budgets_are_charged_and_settled_to_the_cent(outcome):
+    settled, told = outcome.settled, figures(outcome)
+
+    assert settled.unequal.empty
+    by_activity = settled.amounts.set_index(["period", "funder", "activity_id"])
+    # Weeks 11 and 12 are in the third period; nothing was sold in the others.
+    assert by_activity["settled_minor"].to_dict() == {
+        ("weeks 9 to 12", "retailer", "till-prices"): 80,
+        ("weeks 9 to 12", "retailer", "coupon:900:c1"): 80,
+        ("weeks 9 to 12", "manufacturer", "coupon:900:c1"): 160,
+    }
+    assert (told["settled_minor_retailer"], told["settled_minor_manufacturer"]) == (160, 160)
+    # Of seven baskets three hold nothing that was reduced.
+    assert (settled.orders, settled.reconciled_orders, settled.differences) == (4, 4, 0)
+
+
+def test_a_settlement_that_differs_ends_the_demo_with_1(outcome, tmp_path, capsys):
+    amounts = outcome.settled.amounts.copy()
+    amounts.loc[0, "settled_minor"] += 1
+    wrong = replace(outcome, settled=replace(outcome.settled, amounts=amounts))
+
+    with pytest.raises(SystemExit) as ended:
+        tell(wrong, None, tmp_path / "demo.html")
+
+    assert ended.value.code == 1
+    assert "DIFFERENT from the independent calculation: 1 settled" in capsys.readouterr().out
+
+
+def test_an_order_that_the_journal_does_not_have_ends_the_demo_with_1(outcome, tmp_path, capsys):
+    wrong = replace(outcome, settled=replace(outcome.settled, differences=2))
+
+    with pytest.raises(SystemExit) as ended:
+        tell(wrong, None, tmp_path / "demo.html")
+
+    assert ended.value.code == 1
+    assert "2 settled or posted amounts differ" in capsys.readouterr().err
+
+
 def test_what_was_published_is_counted(outcome):
     published = outcome.published
 

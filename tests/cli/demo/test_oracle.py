@@ -123,7 +123,7 @@ def test_what_the_lines_cost_is_shared_out_without_a_remainder():
         book.derive(small.lines, "chain"),
         worth,
         coupons.presented(found, worth, small.lines),
-    )
+    ).lines
 
     parts = wanted["payable_minor"] + wanted["retailer_minor"] + wanted["manufacturer_minor"]
 

@@ -8,6 +8,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from rangli.cli.demo.offers import BOOK_ID, CURRENCY, MANUFACTURER, RETAILER
 from rangli.client import adjustments_of
+from rangli.v1.fund_service_pb2 import BatchSpendRequest, FunderPart, ReserveItem
 from rangli.v1.pricing_service_pb2 import (
     CartLine,
     Credential,
@@ -58,10 +59,14 @@ class Baskets:
             lines=[self._line(index, index - first) for index in range(first, after)],
             user_id=self._households[basket],
             store_id=self._stores[basket],
-            priced_at=Timestamp(seconds=self._seconds[basket]),
+            priced_at=self.at(basket),
             credentials=self._credentials.get(self.basket_ids[basket], ()),
             explain=explain,
         )
+
+    def at(self, basket: int) -> Timestamp:
+        """When the till closed it."""
+        return Timestamp(seconds=self._seconds[basket])
 
     def _line(self, index: int, position: int) -> CartLine:
         sku = self._sku[index]
@@ -88,6 +93,7 @@ class Answers:
         self._borne = {RETAILER: [0] * size, MANUFACTURER: [0] * size}
         self._coupons: list[tuple[str, int, int, int]] = []
         self._refused: dict[str, str] = {}
+        self._given: dict[int, list[ReserveItem]] = {}
 
     def take(self, basket: int, quote: QuoteResponse) -> None:
         """Note the answer to the basket's request."""
@@ -109,10 +115,26 @@ class Answers:
                             parts.get(RETAILER, 0),
                         )
                     )
+        if quote.applied:
+            self._given[basket] = _given(quote)
         for refusal in quote.not_applied:
             if refusal.credential_id:
                 reason = NotAppliedReason.Name(refusal.reason)
                 self._refused[refusal.credential_id] = reason.removeprefix("NOT_APPLIED_REASON_")
+
+    def spends(self) -> list[BatchSpendRequest.Item]:
+        """What each basket takes of the budgets, at its own time: by activity and funder."""
+        baskets = self._baskets
+        return [
+            BatchSpendRequest.Item(
+                request_id=f"basket:{baskets.basket_ids[number]}",
+                order_id=str(baskets.basket_ids[number]),
+                items=items,
+                occurred_at=baskets.at(number),
+            )
+            for number, items in sorted(self._given.items())
+            if items
+        ]
 
     def lines(self) -> pd.DataFrame:
         """book_minor, retailer_minor, manufacturer_minor, payable_minor of each line."""
@@ -139,3 +161,24 @@ class Answers:
     def refused(self) -> pd.Series:
         """Why a credential gave nothing, by credential_id."""
         return pd.Series(self._refused, name="reason", dtype="object")
+
+
+def _given(quote: QuoteResponse) -> list[ReserveItem]:
+    """What each activity took off, and who pays what of it; two coupons of one are one item."""
+    parts: dict[tuple[str, int], dict[str, int]] = {}
+    for applied in quote.applied:
+        if applied.discount_minor:
+            borne = parts.setdefault((applied.activity_id, applied.version), {})
+            for part in applied.funders:
+                borne[part.funder] = borne.get(part.funder, 0) + part.amount_minor
+    return [
+        ReserveItem(
+            activity_id=activity_id,
+            version=version,
+            amount_minor=sum(borne.values()),
+            parts=[
+                FunderPart(funder=funder, amount_minor=minor) for funder, minor in borne.items()
+            ],
+        )
+        for (activity_id, version), borne in parts.items()
+    ]

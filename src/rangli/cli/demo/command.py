@@ -7,6 +7,7 @@ import json
 import signal
 import sys
 from contextlib import ExitStack
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -25,6 +26,7 @@ try:
     from rangli.cli.demo.replay import ReplayFailed
     from rangli.cli.demo.report import tables
     from rangli.cli.demo.run import derive, price
+    from rangli.cli.demo.settle import SettleFailed
 except ModuleNotFoundError as error:
     sys.exit(f"rangli demo needs the package {error.name}: pip install 'rangli[demo]'")
 
@@ -58,7 +60,8 @@ def demo(  # noqa: PLR0917  typer passes options by name
 ) -> None:
     """Price a real retailer's baskets over gRPC and compare with what the tills recorded.
 
-    Ends with 1 if any line differs from the independent calculation.
+    Ends with 1 if any line, or any amount settled with a funder, differs from the independent
+    calculation.
     """
     # So that a server of ours is stopped on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -75,7 +78,7 @@ def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
         print("Reading the Complete Journey data set", file=sys.stderr)
         derived = derive(load(), book.value)
         try:
-            return asyncio.run(
+            outcome = asyncio.run(
                 price(
                     derived,
                     server.ready() if server else address,
@@ -85,14 +88,17 @@ def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
                     workers=workers if server else 0,
                 )
             )
-        except (ServerFailed, PublishFailed, ReplayFailed, CallRefused) as error:
+            return replace(outcome, audit=server.audited()) if server else outcome
+        except (ServerFailed, PublishFailed, ReplayFailed, SettleFailed, CallRefused) as error:
             _fail("\n".join([str(error), *([server.said()] if server else [])]))
 
 
 def tell(outcome: Outcome, report: Path | None, html: Path) -> None:
-    """Print what came of it, write page and figures; exit with 1 if any line differs."""
+    """Print what came of it, write page and figures; exit with 1 if anything differs."""
     for table in tables(outcome):
         print(f"\n{text.render(table)}", end="")
+    if outcome.audit:
+        print(f"\nAudit of the stores: {outcome.audit}")
     html.parent.mkdir(parents=True, exist_ok=True)
     html.write_text(page.render(outcome), encoding="utf-8")
     print(f"\nThe page with charts: {html}")
@@ -102,6 +108,8 @@ def tell(outcome: Outcome, report: Path | None, html: Path) -> None:
         print(f"The figures: {report}")
     if len(outcome.differing):
         _fail(f"{len(outcome.differing)} lines differ from the independent calculation")
+    if wrong := len(outcome.settled.unequal) + outcome.settled.differences:
+        _fail(f"{wrong} settled or posted amounts differ from the independent calculation")
 
 
 def _fail(why: str, *, code: int = 1) -> NoReturn:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from rangli.cli.demo import book, oracle
 from rangli.cli.demo.data import Journey, households_left_out
+from rangli.cli.demo.offers import BOOK_ID, MANUFACTURER, RETAILER
 
 AMOUNTS = ["payable_minor", "book_minor", "retailer_minor", "manufacturer_minor"]
 
@@ -45,10 +46,23 @@ def fit(lines: pd.DataFrame, chain: pd.DataFrame, store: pd.DataFrame) -> Fit:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the independent calculation says.
+
+    lines: of every line, the columns of `AMOUNTS`.
+    orders: what each basket takes of each activity from each funder, nothing left out: basket_id,
+        activity_id, funder, amount_minor.
+    """
+
+    lines: pd.DataFrame
+    orders: pd.DataFrame
+
+
 def expected(
     journey: Journey, prices: pd.DataFrame, worth: pd.DataFrame, presented: pd.DataFrame
-) -> pd.DataFrame:
-    """What the independent calculation says of every line: the columns of `AMOUNTS`."""
+) -> Expected:
+    """The independent calculation on all lines."""
     taken = oracle.book_discount(journey.lines, prices)
     pairs = oracle.eligible(
         presented,
@@ -59,7 +73,25 @@ def expected(
         audiences=journey.audiences,
     )
     coupons = oracle.coupon_discount(journey.lines, taken, pairs)
-    return oracle.price(journey.lines, taken, coupons)[AMOUNTS]
+    return Expected(
+        lines=oracle.price(journey.lines, taken, coupons)[AMOUNTS],
+        orders=_orders(journey.lines, taken, coupons.merge(presented, on="credential_id")),
+    )
+
+
+def _orders(lines: pd.DataFrame, book_minor: np.ndarray, coupons: pd.DataFrame) -> pd.DataFrame:
+    booked = lines[["basket_id"]].assign(
+        activity_id=BOOK_ID, funder=RETAILER, amount_minor=book_minor
+    )
+    given = [
+        coupons[["basket_id", "activity_id"]].assign(
+            funder=funder, amount_minor=coupons[f"{funder}_minor"]
+        )
+        for funder in (RETAILER, MANUFACTURER)
+    ]
+    keys = ["basket_id", "activity_id", "funder"]
+    summed = pd.concat([booked, *given]).groupby(keys, as_index=False)["amount_minor"].sum()
+    return summed[summed["amount_minor"] > 0].reset_index(drop=True)
 
 
 def differing(lines: pd.DataFrame, answered: pd.DataFrame, wanted: pd.DataFrame) -> pd.DataFrame:

@@ -109,9 +109,16 @@ def book_offer(scope: Scope) -> Offer:
             layer=LAYER_ITEM_PRICE,
             schedule=_schedule(week_bounds(1)[0], week_bounds(WEEKS)[1]),
             effect=Effect(price_book=PriceBook()),
-            funding=[FundingShare(funder=RETAILER, share_bps=10_000)],
+            funding=[
+                FundingShare(funder=RETAILER, share_bps=10_000, pool_id=pool_id(RETAILER, BOOK_ID))
+            ],
         ),
     )
+
+
+def pool_id(funder: str, campaign: str) -> str:
+    """The pool out of which the funder pays for a campaign, or for the price book."""
+    return f"{funder}:{campaign}"
 
 
 def price_entries(book: pd.DataFrame) -> Iterator[PriceEntry]:
@@ -164,7 +171,13 @@ def _coupon(row: Any, target: ProductTarget, campaign: pd.Series) -> ActivitySpe
                 unit_limit=1,
             )
         ),
-        funding=[FundingShare(funder=f, share_bps=bps) for f, bps in shares.items() if bps],
+        funding=[
+            FundingShare(
+                funder=funder, share_bps=bps, pool_id=pool_id(funder, f"c{row.campaign_id}")
+            )
+            for funder, bps in shares.items()
+            if bps
+        ],
     )
 
 

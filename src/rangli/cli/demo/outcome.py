@@ -10,6 +10,7 @@ from rangli.cli.demo import compare
 from rangli.cli.demo.book import Scope
 from rangli.cli.demo.compare import Fit
 from rangli.cli.demo.data import Journey
+from rangli.cli.demo.offers import MANUFACTURER, RETAILER
 from rangli.v1.pricing_service_pb2 import QuoteRequest, QuoteResponse
 
 Figures = dict[str, int | float | str]
@@ -28,11 +29,39 @@ class Published:
     audiences: int
     coupons: int
     coupons_without_face: int
+    budgets: int
     product_sets: int
     store_sets: int
     import_s: float
     publish_s: float
     live_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the replayed baskets took of the budgets.
+
+    orders: baskets that took something; post_s: how long it took to post them.
+    amounts: by period, funder and activity_id settled_minor, as the service reports it, and
+        wanted_minor, as the independent calculation says.
+    reconciled_orders: the independent calculation's baskets, held against the journal;
+        differences: how many amounts of theirs it did not have.
+    """
+
+    orders: int
+    post_s: float
+    amounts: pd.DataFrame
+    reconciled_orders: int
+    differences: int
+
+    @property
+    def unequal(self) -> pd.DataFrame:
+        """The amounts that are not equal to the cent."""
+        return self.amounts[self.amounts["settled_minor"] != self.amounts["wanted_minor"]]
+
+    def of(self, funder: str) -> int:
+        """What the service has settled with the funder, minor units."""
+        return int(self.amounts.loc[self.amounts["funder"] == funder, "settled_minor"].sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,8 @@ class Outcome:
     traced: the redemptions with the line they were traced to; redeemed: what became of those whose
         baskets were replayed.
     shown: the basket to explain and its answer.
+    settled: what the budgets were charged with.
+    audit: what the audit of the own server's stores came to; "" of a running one's.
     """
 
     journey: Journey
@@ -61,6 +92,8 @@ class Outcome:
     connections: int
     workers: int
     shown: tuple[QuoteRequest, QuoteResponse]
+    settled: Settled
+    audit: str = ""
 
 
 def figures(outcome: Outcome) -> Figures:
@@ -104,6 +137,15 @@ def figures(outcome: Outcome) -> Figures:
         "redeemed_recorded_minor_retailer": int(redeemed["recorded_match_minor"].sum()),
         "redeemed_minor_manufacturer": int(redeemed["manufacturer_minor"].sum()),
         "redeemed_recorded_minor_manufacturer": int(redeemed["recorded_coupon_minor"].sum()),
+        "budgets": published.budgets,
+        "orders_posted": outcome.settled.orders,
+        "orders_posted_per_s": round(outcome.settled.orders / outcome.settled.post_s, 1),
+        "post_s": round(outcome.settled.post_s, 3),
+        "settled_minor_retailer": outcome.settled.of(RETAILER),
+        "settled_minor_manufacturer": outcome.settled.of(MANUFACTURER),
+        "settled_amounts_unequal": len(outcome.settled.unequal),
+        "orders_reconciled": outcome.settled.reconciled_orders,
+        "reconcile_differences": outcome.settled.differences,
         "lines_coupon_above_price_all_weeks": len(above),
         "share_book_chain": round(fit.chain, 6),
         "share_book_store": round(fit.store, 6),

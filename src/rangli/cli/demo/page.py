@@ -77,6 +77,10 @@ def _tiles(told: Figures) -> str:
         (f"{told['baskets_per_s']:,.0f}", "baskets per second"),
         (f"{told['price_entries']:,}", "price entries live"),
         (f"{told['publish_s']:.1f} s", "from nothing to live"),
+        (
+            f"{int(told['settled_amounts_unequal']) + int(told['reconcile_differences'])}",
+            f"differences in the settlement of {told['orders_posted']:,} baskets",
+        ),
     )
     drawn = "".join(
         f'<div class="tile"><b>{number}</b><span>{of}</span></div>' for number, of in tiles

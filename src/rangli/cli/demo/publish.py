@@ -12,10 +12,12 @@ from tqdm import tqdm
 
 from rangli.cli.demo import offers
 from rangli.cli.demo.book import Scope
-from rangli.cli.demo.data import Journey, week_bounds
+from rangli.cli.demo.budgets import budgets
+from rangli.cli.demo.data import TIME_ZONE, Journey, week_bounds
 from rangli.cli.demo.offers import NamedSet, Offer
 from rangli.cli.demo.outcome import Published
 from rangli.client import RangliClient
+from rangli.v1.fund_service_pb2 import CreatePoolRequest
 from rangli.v1.pricing_service_pb2 import CartLine, QuoteRequest
 
 Item = TypeVar("Item")
@@ -36,9 +38,10 @@ async def publish(
     scope: Scope,
     prices: pd.DataFrame,
     worth: pd.DataFrame,
+    presented: pd.DataFrame,
     connections: int,
 ) -> Published:
-    """Import the sets and the book, publish coupons and book, and wait until all is live.
+    """Make the budgets, import sets and book, publish coupons and book, and wait until all is live.
 
     client: with `connections` connections, each of which is asked; its tenant must be new.
     Raises PublishFailed and CallRefused.
@@ -47,6 +50,7 @@ async def publish(
     audiences = offers.audience_sets(journey.audiences)
     stores = offers.store_sets(prices)
     products, coupons = offers.coupon_offers(worth, journey.coupons, journey.campaigns)
+    pools = budgets(journey.lines, presented, worth)
 
     async def import_set(named: NamedSet) -> None:
         await client.selection.import_set(named.set_id, named.kind, named.members)
@@ -54,6 +58,18 @@ async def publish(
     async def launch(offer: Offer) -> None:
         await client.activities.launch(offer.spec, activity_id=offer.activity_id)
 
+    for pool in pools:  # parents first: their money is passed on
+        await client.funds.create_pool(
+            CreatePoolRequest(
+                pool_id=pool.pool_id,
+                parent_id=pool.parent_id,
+                display_name=pool.display_name,
+                funder=pool.funder,
+                currency=offers.CURRENCY,
+                time_zone=TIME_ZONE,
+                budget_minor=pool.amount_minor,
+            )
+        )
     await _each([*audiences, *products, *stores], import_set, title="Importing sets")
     await _each(coupons, launch, title="Publishing coupons")
     import_s = await _import_book(client, scope, prices)
@@ -69,6 +85,7 @@ async def publish(
         audiences=len(audiences),
         coupons=len(coupons),
         coupons_without_face=len(redeemed) - len(coupons),
+        budgets=len(pools),
         product_sets=len(products),
         store_sets=len(stores),
         import_s=import_s,

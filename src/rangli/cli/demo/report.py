@@ -8,8 +8,10 @@ from rangli.cli.demo import compare
 from rangli.cli.demo.data import Journey
 from rangli.cli.demo.explain import explained
 from rangli.cli.demo.offers import MANUFACTURER, RETAILER
-from rangli.cli.demo.outcome import Figures, Outcome, Published, figures
+from rangli.cli.demo.outcome import Figures, Outcome, Published, Settled, figures
 from rangli.cli.table import Table, percent, usd
+
+_SETTLED = ("settled_minor", "wanted_minor")
 
 
 def tables(outcome: Outcome) -> list[Table]:
@@ -21,10 +23,12 @@ def tables(outcome: Outcome) -> list[Table]:
         _replayed(told),
         _shares(told),
         _funders(told),
+        _settlement(outcome.settled, told),
         _redemptions(outcome, told),
         above_price(outcome.journey.lines, shown=3),
         *explained(*outcome.shown),
         *([differences(outcome.differing, shown=20)] if len(outcome.differing) else []),
+        *([_unequal(outcome.settled)] if len(outcome.settled.unequal) else []),
     ]
 
 
@@ -60,6 +64,37 @@ def differences(differing: pd.DataFrame, *, shown: int) -> Table:
     )
 
 
+def _unequal(settled: Settled) -> Table:
+    rows = settled.unequal
+    return Table(
+        f"DIFFERENT from the independent calculation: {len(rows)} settled amounts",
+        list(rows.columns),
+        [[str(value) for value in row] for row in rows.head(20).itertuples(index=False)],
+    )
+
+
+def _settlement(settled: Settled, told: Figures) -> Table:
+    """What each funder owes for each period, and for all of them."""
+    columns = [f"{funder}_{kind}" for funder in (RETAILER, MANUFACTURER) for kind in _SETTLED]
+    wide = settled.amounts.pivot_table(
+        index="period", columns="funder", values=list(_SETTLED), aggfunc="sum", sort=False
+    )
+    wide = wide.sort_index(key=lambda periods: periods.str.split().str[1].astype(int))
+    wide.columns = [f"{funder}_{kind}" for kind, funder in wide.columns]
+    wide = wide.reindex(columns=columns).fillna(0).astype("int64")
+    rows = [[str(period), *map(usd, row)] for period, *row in wide.itertuples()]
+    return Table(
+        "Settlement with the funders, USD",
+        ["", RETAILER, "calculated", MANUFACTURER, "calculated"],
+        [*rows, ["all", *(usd(total) for total in wide.sum())]],
+        frozenset({1, 2, 3, 4}),
+        "Calculated: by the independent calculation. "
+        f"{told['orders_posted']:,} baskets were posted to {told['budgets']} budgets, "
+        f"{told['orders_posted_per_s']:,.0f} a second. {told['orders_reconciled']:,} baskets of "
+        f"that calculation held against the journal: {told['reconcile_differences']} differences.",
+    )
+
+
 def _data_set(journey: Journey) -> Table:
     lines = journey.lines
     rows = [
@@ -80,6 +115,7 @@ def _catalogue(published: Published) -> Table:
         *([f"{published.store_sets} store sets"] if published.store_sets else []),
     ]
     rows = [
+        ["budgets", f"{published.budgets} pools of two funders"],
         ["price entries", f"{published.price_entries:,} ({published.scope})"],
         ["coupons", f"{published.coupons} published"],
         ["", f"{published.coupons_without_face} redeemed ones left out: no line tells their face"],

@@ -1,4 +1,4 @@
-"""The demo, top to bottom: derive, publish, replay, compare."""
+"""The demo, top to bottom: derive, publish, replay, settle, compare."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from rangli.cli.demo.data import Journey
 from rangli.cli.demo.outcome import Outcome
 from rangli.cli.demo.publish import publish
 from rangli.cli.demo.replay import replay
+from rangli.cli.demo.settle import settle
 from rangli.client import RangliClient
 
 
@@ -26,7 +27,8 @@ class Derived:
     """What is known before the service is asked.
 
     prices: the book to publish; worth: the coupons' faces; traced, presented: the redemptions with
-    their lines, and as credentials; wanted: the independent calculation's amounts of all lines.
+    their lines, and as credentials; wanted, orders: the independent calculation's amounts of all
+    lines, and of all baskets by activity and funder.
     """
 
     journey: Journey
@@ -36,6 +38,7 @@ class Derived:
     worth: pd.DataFrame
     presented: pd.DataFrame
     wanted: pd.DataFrame
+    orders: pd.DataFrame
     fit: Fit
 
 
@@ -59,7 +62,8 @@ def derive(journey: Journey, scope: Scope) -> Derived:
         traced=traced,
         worth=worth,
         presented=presented,
-        wanted=wanted,
+        wanted=wanted.lines,
+        orders=wanted.orders,
         fit=fit,
     )
 
@@ -71,7 +75,7 @@ async def price(
 
     The demo works under a tenant of its own, new each time, so that it meets nothing and leaves
     other tenants alone. workers: 0 if unknown, for the report only.
-    Raises PublishFailed, ReplayFailed and CallRefused.
+    Raises PublishFailed, ReplayFailed, SettleFailed and CallRefused.
     """
     journey = derived.journey
     lines = data.first_weeks(journey.lines, weeks)
@@ -86,11 +90,13 @@ async def price(
             scope=derived.scope,
             prices=derived.prices,
             worth=derived.worth,
+            presented=derived.presented,
             connections=connections,
         )
         replay_s = await replay(client, baskets, answers, connections=connections)
         request = baskets.request(_worth_showing(baskets, derived.wanted), explain=True)
         shown = (request, await client.pricing.quote(request))
+        settled = await settle(client, answers, _of_baskets(derived.orders, lines), weeks=weeks)
     answered = answers.lines()
     return Outcome(
         journey=journey,
@@ -110,7 +116,14 @@ async def price(
         connections=connections,
         workers=workers,
         shown=shown,
+        settled=settled,
     )
+
+
+def _of_baskets(orders: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
+    """The orders among the baskets that were replayed, each with its week."""
+    weeks = lines[["basket_id", "week"]].drop_duplicates("basket_id")
+    return orders.merge(weeks, on="basket_id")
 
 
 def _worth_showing(baskets: Baskets, wanted: pd.DataFrame) -> int:

@@ -13,6 +13,8 @@ from types import TracebackType
 
 _READY_WITHIN_S = 120.0
 _STOP_WITHIN_S = 60.0
+_RANGLI = (sys.executable, "-c", "from rangli.cli.main import app; app()")
+_GIVEN_STORES = {"RANGLI_POSTGRES_DSN", "RANGLI_REDIS_URL"}
 _ANNOUNCED = re.compile(r"serving on (\S+) with")
 
 
@@ -32,19 +34,18 @@ class OwnServer:
         # Started as root, the stores run as another user, who must be able to go through it.
         folder.chmod(0o755)
         self._log = folder / "server.log"
-        given = ("RANGLI_POSTGRES_DSN", "RANGLI_REDIS_URL")
+        self._stores = str(folder / "stores")
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [
-                    *(sys.executable, "-c", "from rangli.cli.main import app; app()", "serve"),
+                    *(*_RANGLI, "serve", "--data-dir", self._stores),
                     *("--host", "127.0.0.1", "--port", "0", "--workers", str(workers)),
-                    *("--data-dir", str(folder / "stores")),
                     *("--log-level", "warning"),
                 ],
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
-                env={name: value for name, value in os.environ.items() if name not in given},
+                env=_environment(),
                 # In a session of its own: a Ctrl-C in the terminal is for us, we then stop it.
                 start_new_session=True,
             )
@@ -52,21 +53,42 @@ class OwnServer:
     def __enter__(self) -> OwnServer:
         return self
 
+    def audited(self) -> str:
+        """Stops it, and gives what `rangli audit` then says of its stores.
+
+        Raises ServerFailed if anything in them is broken.
+        """
+        self._stop()
+        told = subprocess.run(
+            [*_RANGLI, "audit", "--data-dir", self._stores],
+            capture_output=True,
+            text=True,
+            check=False,
+            env=_environment(),
+        )
+        if told.returncode:
+            raise ServerFailed(f"the stores do not pass the audit:\n{told.stdout}{told.stderr}")
+        return told.stdout.strip()
+
     def __exit__(
         self,
         kind: type[BaseException] | None,
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._stop()
+        self._folder.cleanup()
+
+    def _stop(self) -> None:
+        if self._process.stdout is None or self._process.stdout.closed:
+            return
         self._process.terminate()
         try:
             self._process.wait(_STOP_WITHIN_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._folder.cleanup()
+        self._process.stdout.close()
 
     def ready(self) -> str:
         """Its address, once all workers serve. Raises ServerFailed."""
@@ -81,3 +103,7 @@ class OwnServer:
     def said(self) -> str:
         """The end of its log."""
         return self._log.read_text(errors="replace")[-2000:]
+
+
+def _environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _GIVEN_STORES}

@@ -101,6 +101,7 @@ async def simulate(
             scope="chain",
             prices=known.prices,
             worth=known.worth,
+            presented=known.presented,
             connections=_CONNECTIONS,
         )
         return await client.simulation.run(_requests(baskets), header)
