@@ -20,9 +20,12 @@ from grpc_tools import protoc
 from rangli.activities import rpc as activities
 from rangli.activities.policies import rpc as policies
 from rangli.core.errors import Code, Reason
+from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
+from rangli.storage.batcher import Batching
 from rangli.v1 import error_reason_pb2
+from rangli.wallet import rpc as wallet
 
 _ROOT = Path(__file__).parents[1]
 _PROTOS = sorted((_ROOT / "protos/rangli/v1").glob("*.proto"))
@@ -99,6 +102,7 @@ def test_every_service_and_method_is_described_and_served(
     services = (
         *(expose(none) for expose in (selection.expose, activities.expose, policies.expose)),  # type: ignore[arg-type]
         pricing.expose(none, none),  # type: ignore[arg-type]
+        *(expose(none, Batching(none.pg)) for expose in (funds.expose, wallet.expose)),  # type: ignore[arg-type]
     )
     served = {
         service.name: {method.name: method for method in service.methods} for service in services
@@ -209,7 +213,7 @@ def test_changes_carry_a_request_id_and_lists_carry_pages(
     described: list[FileDescriptorProto],
 ) -> None:
     names = {name: message for file in described for _, name, message in messages(file)}
-    reads = re.compile(r"(Get|List|Lint|Preview|Quote|BatchQuote|Simulate).*")
+    reads = re.compile(r"(Get|List|Lint|Preview|Quote|BatchQuote|Simulate|Reconcile).*")
     for file in described:
         for service in file.service:
             for method in service.method:
@@ -217,9 +221,20 @@ def test_changes_carry_a_request_id_and_lists_carry_pages(
                 fields = {field.name for field in names[request].field}
                 if f"{request}.Header" in names:
                     fields = {field.name for field in names[f"{request}.Header"].field}
+                if many := _changes_of(method.name, names[request]):
+                    # Each change of a batch is named by itself.
+                    fields = {field.name for field in names[many].field}
                 assert ("request_id" in fields) != bool(reads.fullmatch(method.name)), method.name
                 if method.name.startswith("List") and method.name not in _FEW:
                     assert {"page_size", "page_token"} <= fields
+
+
+def _changes_of(method: str, request: DescriptorProto) -> str:
+    """The message of a batch's single change, "" if the method is none."""
+    if not method.startswith("Batch") or method == "BatchQuote":
+        return ""
+    (items,) = request.field
+    return items.type_name.removeprefix(".rangli.v1.")
 
 
 def _comments(file: FileDescriptorProto) -> dict[tuple[int, ...], str]:

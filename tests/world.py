@@ -14,15 +14,19 @@ from rangli.activities import rpc as activities
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
 from rangli.activities.policies import rpc as policies
+from rangli.activities.service import is_activity
 from rangli.core.call import CallContext, Method, Shape
+from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
+from rangli.storage.batcher import Batching
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1 import activity_service_pb2 as pb
 from rangli.v1 import pricing_service_pb2 as qb
 from rangli.v1 import selection_service_pb2 as sb
+from rangli.wallet import rpc as wallet
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 _request_numbers = count()
@@ -42,25 +46,36 @@ def new_tenant() -> str:
 class World:
     """What one server process holds, without a transport in front, as one tenant sees it."""
 
-    def __init__(self, stores: Stores, feed: CatalogueFeed, tenant: str = "default") -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        feed: CatalogueFeed,
+        tenant: str = "default",
+        batching: Batching | None = None,
+    ) -> None:
         self.stores = stores
         self.feed = feed
+        self.batching = batching = batching or Batching(stores.pg)
         self.tenant = tenant
         services = (
             selection.expose(stores),
             activities.expose(stores),
             policies.expose(stores),
             pricing.expose(feed, stores),
+            funds.expose(stores, batching, is_activity=is_activity),
+            wallet.expose(stores, batching),
         )
         self._methods: dict[str, tuple[str, Method]] = {
-            method.name: (service.name, method)
+            name: (service.name, method)
             for service in services
             for method in service.methods
+            # Two services may have a method of one name; the service then goes before it.
+            for name in (method.name, f"{service.name.rpartition('.')[2]}/{method.name}")
         }
 
     def of(self, tenant: str) -> World:
         """The same process, as another tenant sees it."""
-        return World(self.stores, self.feed, tenant)
+        return World(self.stores, self.feed, tenant, self.batching)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -77,7 +92,7 @@ class World:
     ) -> Any:
         """The method's answer; a list or an async iterator is a stream."""
         service, method = self._methods[name]
-        context = CallContext(self.tenant, actor, f"{service}/{name}", at, monotonic() + 60)
+        context = CallContext(self.tenant, actor, f"{service}/{method.name}", at, monotonic() + 60)
         if method.shape is Shape.INLINE:
             answer = method.handler(context, request)
             return await answer if isinstance(answer, Awaitable) else answer
@@ -162,10 +177,12 @@ async def until(holds: Callable[[], bool], *, within_s: float = 20) -> None:
 async def world_on(stores: Stores) -> AsyncIterator[World]:
     """A world whose catalogue follows the stores until the end."""
     feed = CatalogueFeed(stores.pg)
+    batching = Batching(stores.pg)
     await feed.start()
     try:
-        yield World(stores, feed)
+        yield World(stores, feed, batching=batching)
     finally:
+        await batching.close()
         await feed.stop()
 
 

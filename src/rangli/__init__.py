@@ -6,8 +6,11 @@ One folder is one domain; imports only point down this list:
     server              wiring: stores, catalogue, services, workers and their supervisor
     transport           how bytes come in: grpcio
     pricing             the price kernel, quotes, refund previews, hints, lint, simulation
+    wallet              shoppers' balances, points and cash, in lots that expire; tender
     activities          templates, instances, life cycle, price books, the compiled catalogue
+    funds               budget pools, who bears which share, settlement
     selection           named sets of shoppers, stores and products
+    ledger              accounts, double entry, two-phase transfers, audit
     rules               typed expressions (CEL) that an operator writes, bounded
     storage             Postgres, Redis, migrations, outbox, the embedded servers
     wire                what knows protobuf but no domain: conversions, refusals, pages

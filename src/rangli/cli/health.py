@@ -16,6 +16,8 @@ PARTS = (
     "rangli.v1.PricingService",
     "rangli.v1.ActivityService",
     "rangli.v1.PolicyService",
+    "rangli.v1.FundService",
+    "rangli.v1.WalletService",
     "rangli.v1.SelectionService",
     "rangli.catalogue.loaded",
     "rangli.catalogue",

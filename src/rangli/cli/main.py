@@ -36,6 +36,12 @@ def migrate(ctx: typer.Context) -> None:
 
 
 @app.command(context_settings=_LATER)
+def audit(ctx: typer.Context) -> None:
+    """Tell which invariants the stored data breaks, and in which rows; 1 if any."""
+    _run("rangli.cli.audit", "audit", ctx.args)
+
+
+@app.command(context_settings=_LATER)
 def health(ctx: typer.Context) -> None:
     """Print what a running server serves; 0 if the whole is served, else 1."""
     _run("rangli.cli.health", "health", ctx.args)

@@ -13,9 +13,13 @@ PRICING = "rangli.v1.PricingService"
 ACTIVITY = "rangli.v1.ActivityService"
 POLICY = "rangli.v1.PolicyService"
 SELECTION = "rangli.v1.SelectionService"
+WALLET = "rangli.v1.WalletService"
+FUND = "rangli.v1.FundService"
+SERVICES = (PRICING, ACTIVITY, POLICY, SELECTION, WALLET, FUND)
 STREAMS = (
     (ACTIVITY, "ImportPriceEntries"),
     (PRICING, "SimulateActivities"),
+    (FUND, "Reconcile"),
     (SELECTION, "ImportSet"),
 )
 
@@ -82,7 +86,7 @@ def service_config(*, watch_health: bool) -> dict[str, Any]:
         "loadBalancingConfig": [{"round_robin": {}}],
         "methodConfig": [
             {
-                "name": _names((s, None) for s in (PRICING, ACTIVITY, POLICY, SELECTION)),
+                "name": _names((service, None) for service in SERVICES),
                 "retryPolicy": retry,
             },
             {"name": _names(STREAMS)},

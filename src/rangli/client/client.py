@@ -9,12 +9,14 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from rangli.client.activities import Activities
 from rangli.client.calls import Unary
 from rangli.client.channels import Channels
+from rangli.client.funds import Funds
 from rangli.client.lint import Lint
 from rangli.client.policies import Policies
 from rangli.client.pricing import Pricing
 from rangli.client.refunds import Refunds
 from rangli.client.selection import Selection
 from rangli.client.simulation import Simulation
+from rangli.client.wallet import Wallet
 
 
 class RangliClient:
@@ -45,6 +47,8 @@ class RangliClient:
         self.refunds = Refunds(self._channels, metadata)
         self.lint = Lint(self._channels, metadata)
         self.simulation = Simulation(self._channels, metadata)
+        self.wallet = Wallet(self._channels, metadata)
+        self.funds = Funds(self._channels, metadata)
         self._health: Unary[HealthCheckRequest, HealthCheckResponse] = Unary(
             self._channels,
             "/grpc.health.v1.Health/Check",
@@ -72,8 +76,8 @@ class RangliClient:
         """What the server says of a service or component: "SERVING", "NOT_SERVING".
 
         service: "" for the whole, `rangli.v1.PricingService`, `rangli.v1.ActivityService`,
-            `rangli.v1.PolicyService`, `rangli.v1.SelectionService`, `rangli.postgres`,
-            `rangli.redis`, `rangli.catalogue`.
+            `rangli.v1.PolicyService`, `rangli.v1.SelectionService`, `rangli.v1.WalletService`,
+            `rangli.v1.FundService`, `rangli.postgres`, `rangli.redis`, `rangli.catalogue`.
         """
         answer = await self._health(HealthCheckRequest(service=service))
         return HealthCheckResponse.ServingStatus.Name(answer.status)

@@ -10,14 +10,18 @@ from dataclasses import dataclass
 from rangli.activities import rpc as activities
 from rangli.activities.feed import CatalogueFeed
 from rangli.activities.policies import rpc as policies
+from rangli.activities.service import is_activity
 from rangli.core.call import Service
+from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
 from rangli.server.health import Check
 from rangli.server.upkeep import keep_up
+from rangli.storage.batcher import Batching
 from rangli.storage.postgres import connection
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
+from rangli.wallet import rpc as wallet
 
 POSTGRES = "rangli.postgres"
 REDIS = "rangli.redis"
@@ -46,17 +50,21 @@ async def opened(settings: StorageSettings) -> AsyncIterator[App]:
     """
     stores = await Stores.open(settings)
     feed = CatalogueFeed(stores.pg)
+    batching = Batching(stores.pg)
     upkeep = asyncio.create_task(keep_up(stores.pg), name="upkeep")
     try:
         await feed.start()
-        yield _wired(stores, feed)
+        yield _wired(stores, feed, batching)
     finally:
         upkeep.cancel()
+        # A sweep may be in the middle of a transaction: it ends before the pool does.
+        await asyncio.gather(upkeep, return_exceptions=True)
+        await batching.close()
         await feed.stop()
         await stores.close()
 
 
-def _wired(stores: Stores, feed: CatalogueFeed) -> App:
+def _wired(stores: Stores, feed: CatalogueFeed, batching: Batching) -> App:
     async def postgres() -> bool:
         async with connection(stores.pg) as conn:
             # A standby answers, but takes no changes.
@@ -77,6 +85,8 @@ def _wired(stores: Stores, feed: CatalogueFeed) -> App:
             activities.expose(stores),
             policies.expose(stores),
             selection.expose(stores),
+            funds.expose(stores, batching, is_activity=is_activity),
+            wallet.expose(stores, batching),
         ),
         checks={POSTGRES: postgres, REDIS: redis, CATALOGUE: catalogue, LOADED: loaded},
         needs={
@@ -86,5 +96,7 @@ def _wired(stores: Stores, feed: CatalogueFeed) -> App:
             activities.NAME: (POSTGRES,),
             policies.NAME: (POSTGRES,),
             selection.NAME: (POSTGRES,),
+            funds.NAME: (POSTGRES,),
+            wallet.NAME: (POSTGRES,),
         },
     )

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
 from rangli.core.errors import Unavailable
+from rangli.funds.sweeper import sweep_all as sweep_budgets
+from rangli.ledger.sweeper import Sweeper
 from rangli.storage.idempotency import sweep_idempotency
 from rangli.storage.postgres import Pool
 
@@ -15,18 +19,32 @@ _log = structlog.get_logger(__name__)
 SWEEP_EVERY_S = 3_600.0
 # A caller may repeat a change for a week and get the first answer again; a day for slow clocks.
 KEEP_ANSWERS_S = 8 * 86_400.0
+# What has expired is given back about this much later.
+EXPIRE_EVERY_S = 1.0
 
 
 async def keep_up(pool: Pool) -> None:
     """Clear away for ever; to be run as a task and cancelled. Several workers may at once."""
+
+    async def forget_answers() -> int:
+        return await sweep_idempotency(pool, KEEP_ANSWERS_S)
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_every(SWEEP_EVERY_S, forget_answers, "stored answers"))
+        tasks.create_task(_every(EXPIRE_EVERY_S, Sweeper(pool).round, "holds and lots"))
+        tasks.create_task(_every(EXPIRE_EVERY_S, partial(sweep_budgets, pool), "budgets"))
+
+
+async def _every(period_s: float, sweep: Callable[[], Awaitable[int]], what: str) -> None:
     while True:
-        await asyncio.sleep(SWEEP_EVERY_S)
+        await asyncio.sleep(period_s)
         try:
-            swept = await sweep_idempotency(pool, KEEP_ANSWERS_S)
+            swept = await sweep()
         except Unavailable:
             continue  # the next round will do
         except Exception:
             # Nobody waits for this task: what goes wrong must be seen, and must not end it.
-            _log.exception("sweeping failed")
+            _log.exception("sweeping failed", of=what)
             continue
-        _log.info("swept stored answers", count=swept)
+        if swept:
+            _log.info("swept", of=what, count=swept)
