@@ -136,6 +136,7 @@ def test_other_amounts_price_as_an_activity_of_its_own_would(made: Problem) -> N
         [replace(each, further={}, variant=0) for each in stated],
         sets=offers.sets,
         books=offers.catalogue.books,
+        pool_levels=offers.catalogue.pool_levels,
     )
 
     answers = [message(quote(each, cart_of(request, NOW))) for each in (offers.catalogue, alone)]

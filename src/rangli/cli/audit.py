@@ -10,7 +10,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Annotated, Any, NoReturn
 
-import asyncpg
 import typer
 
 from rangli.cli import text
@@ -25,7 +24,7 @@ from rangli.server.settings import ServerSettings
 from rangli.storage.audit import Check, Finding, snapshot
 from rangli.storage.audit import audit as run
 from rangli.storage.embedded import existing_postgres
-from rangli.storage.postgres import open_pool
+from rangli.storage.postgres import NOT_MIGRATED, PostgresError, open_pool
 from rangli.storage.settings import StorageSettings
 from rangli.wallet import audit as wallet
 
@@ -61,10 +60,10 @@ def audit(
         configure_logging(ServerSettings.load())  # to stderr: what is printed is the report
         with _postgres(StorageSettings.load(**overrides)) as dsn:
             report = asyncio.run(_report(dsn, tenant, trial_balance=trial_balance))
-    except (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError) as error:
+    except NOT_MIGRATED as error:
         _fail(f"the database is not migrated ({error}): run `rangli migrate`")
     # Whatever keeps it from reading says nothing about the books, so it is never a 1.
-    except (*Expected, Unavailable, asyncpg.PostgresError) as error:
+    except (*Expected, Unavailable, PostgresError) as error:
         _fail(str(error))
     typer.echo(_as_json(report) if as_json else _as_text(report), nl=False)
     sys.exit(1 if report.findings else 0)

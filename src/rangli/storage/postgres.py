@@ -22,6 +22,10 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Record: TypeAlias = asyncpg.Record
 # The rows would break a constraint of the schema.
 ConstraintBroken: TypeAlias = asyncpg.IntegrityConstraintViolationError
+# Whatever the server refused.
+PostgresError: TypeAlias = asyncpg.PostgresError
+# The schema is older than the code.
+NOT_MIGRATED = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
 
 # The server has ended the connection, or cannot work.
 _AWAY = (
