@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rangli.core.errors import NotFound, RangliError
+from rangli.core.ids import new_id
 from rangli.ledger import statements, store
+from rangli.ledger.at_once import Post, post_at_once
 from rangli.ledger.book import AccountId, Book
 from rangli.ledger.model import Account, AccountKey, Cause, Leg, Phase
 from rangli.storage.batcher import Asked, Batching
@@ -96,20 +98,22 @@ async def post_all(conn: Connection, asked: Sequence[Asked[Posting]]) -> list[by
         if not isinstance(side, int)
     }
     ids = await store.find_accounts(conn, names) if names else {}
-    legs = [_legs(ids, one) for one in asked]
+    posts = [_post(ids, one) for one in asked]
+    if await post_at_once(conn, posts, method=METHOD):
+        return [post.transaction_id.encode() for post in posts]
     accounts = {
-        (one.tenant, account_id)
-        for one, own in zip(asked, legs, strict=True)
-        for source_id, target_id, _ in own
+        (post.tenant, account_id)
+        for post in posts
+        for source_id, target_id, _ in post.legs
         for account_id in (source_id, target_id)
     }
     book = await store.locked(conn, accounts=accounts)
-    verdicts = [_post(book, one, own) for one, own in zip(asked, legs, strict=True)]
+    verdicts = [_verdict(book, one, post) for one, post in zip(asked, posts, strict=True)]
     await store.write(conn, book)
     return verdicts
 
 
-def _legs(ids: Mapping[AccountKey, int], one: Asked[Posting]) -> list[Leg]:
+def _post(ids: Mapping[AccountKey, int], one: Asked[Posting]) -> Post:
     """By ids; `_UNKNOWN` where no account has that name, as none of another tenant has."""
 
     def known(side: AccountKey | int) -> int:
@@ -117,21 +121,20 @@ def _legs(ids: Mapping[AccountKey, int], one: Asked[Posting]) -> list[Leg]:
             return side
         return ids.get(side, _UNKNOWN) if side.tenant == one.tenant else _UNKNOWN
 
-    return [
-        Leg(known(source), known(target), amount) for source, target, amount in one.body.transfers
-    ]
+    transfers, reference, occurred_at = one.body
+    legs = [Leg(known(source), known(target), amount) for source, target, amount in transfers]
+    cause = Cause(METHOD, one.request_id, reference, occurred_at)
+    return Post(one.tenant, new_id("txn"), legs, cause)
 
 
-def _post(book: Book, one: Asked[Posting], legs: Sequence[Leg]) -> bytes | RangliError:
-    tenant, posting = one.tenant, one.body
+def _verdict(book: Book, one: Asked[Posting], post: Post) -> bytes | RangliError:
     try:
-        for leg, transfer in zip(legs, posting.transfers, strict=True):
-            if (tenant, leg.source_id) not in book.accounts:
+        for leg, transfer in zip(post.legs, one.body.transfers, strict=True):
+            if (post.tenant, leg.source_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.source))
-            if (tenant, leg.target_id) not in book.accounts:
+            if (post.tenant, leg.target_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.target))
-        cause = Cause(METHOD, one.request_id, posting.reference, posting.occurred_at)
-        return book.post(tenant, legs, cause).encode()
+        return book.post(post.tenant, post.legs, post.cause).encode()
     except RangliError as refusal:
         return refusal
 
