@@ -7,12 +7,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rangli.core.errors import NotFound, RangliError
-from rangli.core.ids import new_id
 from rangli.ledger import statements, store
-from rangli.ledger.at_once import Post, post_at_once
+from rangli.ledger.at_once import AtOnce
 from rangli.ledger.book import AccountId, Book
 from rangli.ledger.model import Account, AccountKey, Cause, Leg, Phase
-from rangli.storage.batcher import Asked, Batching
+from rangli.storage.batcher import Asked, Batching, Request
 from rangli.storage.postgres import Connection, connection, transaction
 
 METHOD = "Ledger/Post"
@@ -40,7 +39,9 @@ class Ledger:
 
     def __init__(self, batching: Batching, *, batch_max: int = 256) -> None:
         self._pool = batching.pool
-        self._batcher = batching.batcher(METHOD, post_all, size_max=batch_max)
+        self._batcher = batching.batcher(
+            METHOD, post_all, at_once=post_at_once, size_max=batch_max
+        )
 
     async def open(self, wanted: Mapping[AccountKey, int | None]) -> dict[AccountKey, int]:
         """The accounts' ids; missing ones are made with the floor given, None for no floor."""
@@ -88,8 +89,42 @@ class Ledger:
             )
 
 
+async def post_at_once(
+    conn: Connection, requests: Sequence[Request[Posting]]
+) -> list[bytes] | None:
+    """Does the postings in their order, if nothing speaks against any of them."""
+    ids = await _known(conn, [request.asked for request in requests])
+    batch, answers = AtOnce(METHOD), []
+    for request in requests:
+        tenant, request_id, _, _, (transfers, reference, occurred_at) = request.asked
+        moves = _moves(ids, tenant, transfers)
+        transaction_id = batch.add(
+            tenant, request_id, request.request_sha256, moves, reference, occurred_at
+        )
+        if not transaction_id:
+            return None
+        answers.append(transaction_id.encode())
+    return answers if await batch.write(conn) else None
+
+
 async def post_all(conn: Connection, asked: Sequence[Asked[Posting]]) -> list[bytes | RangliError]:
     """Decides the postings in their order on locked accounts, and writes what was not refused."""
+    ids = await _known(conn, asked)
+    legs = [_moves(ids, one.tenant, one.body.transfers) for one in asked]
+    accounts = {
+        (one.tenant, account_id)
+        for one, own in zip(asked, legs, strict=True)
+        for source_id, target_id, _ in own
+        for account_id in (source_id, target_id)
+    }
+    book = await store.locked(conn, accounts=accounts)
+    verdicts = [_post(book, one, own) for one, own in zip(asked, legs, strict=True)]
+    await store.write(conn, book)
+    return verdicts
+
+
+async def _known(conn: Connection, asked: Iterable[Asked[Posting]]) -> Mapping[AccountKey, int]:
+    """The ids of the accounts that are named."""
     names = {
         side
         for one in asked
@@ -97,44 +132,32 @@ async def post_all(conn: Connection, asked: Sequence[Asked[Posting]]) -> list[by
         for side in (source, target)
         if not isinstance(side, int)
     }
-    ids = await store.find_accounts(conn, names) if names else {}
-    posts = [_post(ids, one) for one in asked]
-    if await post_at_once(conn, posts, method=METHOD):
-        return [post.transaction_id.encode() for post in posts]
-    accounts = {
-        (post.tenant, account_id)
-        for post in posts
-        for source_id, target_id, _ in post.legs
-        for account_id in (source_id, target_id)
-    }
-    book = await store.locked(conn, accounts=accounts)
-    verdicts = [_verdict(book, one, post) for one, post in zip(asked, posts, strict=True)]
-    await store.write(conn, book)
-    return verdicts
+    return await store.find_accounts(conn, names) if names else {}
 
 
-def _post(ids: Mapping[AccountKey, int], one: Asked[Posting]) -> Post:
+def _moves(
+    ids: Mapping[AccountKey, int], tenant: str, transfers: Iterable[Transfer]
+) -> list[Leg]:
     """By ids; `_UNKNOWN` where no account has that name, as none of another tenant has."""
 
     def known(side: AccountKey | int) -> int:
         if isinstance(side, int):
             return side
-        return ids.get(side, _UNKNOWN) if side.tenant == one.tenant else _UNKNOWN
+        return ids.get(side, _UNKNOWN) if side.tenant == tenant else _UNKNOWN
 
-    transfers, reference, occurred_at = one.body
-    legs = [Leg(known(source), known(target), amount) for source, target, amount in transfers]
-    cause = Cause(METHOD, one.request_id, reference, occurred_at)
-    return Post(one.tenant, new_id("txn"), legs, cause)
+    return [Leg(known(source), known(target), amount) for source, target, amount in transfers]
 
 
-def _verdict(book: Book, one: Asked[Posting], post: Post) -> bytes | RangliError:
+def _post(book: Book, one: Asked[Posting], legs: Sequence[Leg]) -> bytes | RangliError:
+    tenant, posting = one.tenant, one.body
     try:
-        for leg, transfer in zip(post.legs, one.body.transfers, strict=True):
-            if (post.tenant, leg.source_id) not in book.accounts:
+        for leg, transfer in zip(legs, posting.transfers, strict=True):
+            if (tenant, leg.source_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.source))
-            if (post.tenant, leg.target_id) not in book.accounts:
+            if (tenant, leg.target_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.target))
-        return book.post(post.tenant, post.legs, post.cause).encode()
+        cause = Cause(METHOD, one.request_id, posting.reference, posting.occurred_at)
+        return book.post(tenant, legs, cause).encode()
     except RangliError as refusal:
         return refusal
 

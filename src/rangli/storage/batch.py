@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Generic, NamedTuple, TypeAlias, TypeVar
@@ -22,6 +22,7 @@ from rangli.storage.idempotency import (
     forget_records,
     insert_records,
     replay,
+    set_responses,
 )
 from rangli.storage.postgres import CHANGING, Busy, Connection, Pool, connection
 
@@ -78,35 +79,45 @@ class Request(Generic[B]):
         return any(not future.done() for future, _ in self.waiters)
 
 
+# In a statement that commits by itself, with the requests' records: their answers, in order. None
+# if nothing was done, because one of them may have to be refused or has been made before.
+AtOnce: TypeAlias = Callable[[Connection, Sequence[Request[B]]], Awaitable[Sequence[bytes] | None]]
+
+
 @dataclass(slots=True)
 class Counts:
     """What a batcher has done since it was made.
 
-    batches: begun; requests: in them.  replays: answered from their record.  shed: refused because
+    batches: begun; requests: in them.  at_once: batches done in one statement.  replays: answered from their record.  shed: refused because
     the wait would have been too long.  retries: transactions begun again.  bisected: batches cut
     in two because of a fault.
     """
 
     batches: int = 0
     requests: int = 0
+    at_once: int = 0
     replays: int = 0
     shed: int = 0
     retries: int = 0
     bisected: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Work(Generic[B]):
     """How the batches of one method are done.
 
+    at_once: the short way, if the method has one. After a batch with repeats or refusals the next
+    one takes the long way too, as the like come together.
     answer: told each request's outcome, once, after its transaction has ended.
     """
 
     pool: Pool
     method: str
     apply: Apply[B]
+    at_once: AtOnce[B] | None
     counts: Counts
     answer: Callable[[Request[B], Outcome], None]
+    smooth: bool = True  # the last batch had neither repeats nor refusals
 
     async def do(self, requests: Sequence[Request[B]], *, doubtful: bool = False) -> None:
         """Answers all the requests.
@@ -127,10 +138,15 @@ class Work(Generic[B]):
             begun = False
             try:
                 async with connection(self.pool) as conn:
-                    async with conn.transaction():
-                        begun = True
-                        await conn.execute(CHANGING)
-                        outcomes = await self._decide(conn, requests, doubtful=doubtful)
+                    outcomes: Sequence[Outcome] | None = None
+                    begun = True
+                    if self.at_once and self.smooth and not (lost or taken or doubtful):
+                        outcomes = await self.at_once(conn, requests)
+                        self.counts.at_once += outcomes is not None
+                    if outcomes is None:
+                        async with conn.transaction():
+                            await conn.execute(CHANGING)
+                            outcomes = await self._decide(conn, requests, doubtful=doubtful)
                     # Committed: nobody need wait until the connection is ready for others.
                     for request, outcome in zip(requests, outcomes, strict=True):
                         self.answer(request, outcome)
@@ -171,16 +187,40 @@ class Work(Generic[B]):
         fresh = [request for request in requests if request.key not in known]
         outcomes: dict[Key, Outcome] = {}
         if fresh:
+            if self.at_once:
+                await self._claim(conn, fresh)
             verdicts = await self.apply(conn, [request.asked for request in fresh])
             outcomes = {
                 request.key: verdict for request, verdict in zip(fresh, verdicts, strict=True)
             }
-            known |= await self._record(conn, fresh, outcomes, doubtful=doubtful)
+            if self.at_once:
+                await self._keep(conn, outcomes)
+            else:
+                known |= await self._record(conn, fresh, outcomes, doubtful=doubtful)
+        self.smooth = not known and all(isinstance(one, bytes) for one in outcomes.values())
         self.counts.replays += len(known)
         for request in requests if known else ():
             if record := known.get(request.key):
                 outcomes[request.key] = _replayed(record, request)
         return [outcomes[request.key] for request in requests]
+
+    async def _claim(self, conn: Connection, fresh: Iterable[Request[B]]) -> None:
+        """Takes the keys before the decision, as the short way does: it locks them first.
+
+        Else a batch that went the one way and a batch that went the other, with a request in
+        common, could each hold what the other waits for.
+        """
+        records = [Record(request.key, request.request_sha256, None) for request in fresh]
+        await insert_records(conn, self.method, sorted(records, key=_KEY))
+
+    async def _keep(self, conn: Connection, outcomes: Mapping[Key, Outcome]) -> None:
+        """Keeps the successes; the keys of the others are free again."""
+        kept = [(key, one) for key, one in outcomes.items() if isinstance(one, bytes)]
+        refused = [key for key, one in outcomes.items() if not isinstance(one, bytes)]
+        if kept:
+            await set_responses(conn, self.method, kept)
+        if refused:
+            await forget_records(conn, self.method, refused)
 
     async def _record(
         self,

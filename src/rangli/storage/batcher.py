@@ -20,11 +20,11 @@ from typing import Any, Generic, TypeVar
 
 from rangli.core.errors import DeadlinePassed, Exhausted, RangliError, Reason, Unavailable
 from rangli.storage import detached
-from rangli.storage.batch import Apply, Asked, Counts, Outcome, Request, Work
+from rangli.storage.batch import Apply, Asked, AtOnce, Counts, Outcome, Request, Work
 from rangli.storage.idempotency import Key, key_reused, sha256
 from rangli.storage.postgres import Pool
 
-__all__ = ["Apply", "Asked", "Batcher", "Batching", "Counts"]
+__all__ = ["Apply", "Asked", "AtOnce", "Batcher", "Batching", "Counts", "Request"]
 
 _LATE_S_MAX = 0.005  # so much later than its deadline a waiter may be told
 
@@ -51,6 +51,7 @@ class Batching:
         method: str,
         apply: Apply[B],
         *,
+        at_once: AtOnce[B] | None = None,
         work: Callable[[B], int] | None = None,
         size_max: int = 256,
         wait_s: float = 0.002,
@@ -60,6 +61,7 @@ class Batching:
 
         apply: decides a batch in the open transaction it is given. Requests known by their key
             never reach it. Whatever it raises rolls the batch back.
+        at_once: a shorter way for a batch of nothing but new requests that succeed; tried first.
         work: how many things a request does, 1 or more; a batch does at most `WORK_MAX`, or one
             request. None: each does one.
         size_max: requests a batch.  wait_s: longest that the first of a batch waits for others
@@ -69,6 +71,7 @@ class Batching:
             self,
             method,
             apply,
+            at_once=at_once,
             work=work,
             size_max=size_max,
             wait_s=wait_s,
@@ -135,6 +138,7 @@ class Batcher(Generic[B]):
         method: str,
         apply: Apply[B],
         *,
+        at_once: AtOnce[B] | None,
         work: Callable[[B], int] | None,
         size_max: int,
         wait_s: float,
@@ -142,7 +146,7 @@ class Batcher(Generic[B]):
     ) -> None:
         self.counts = Counts()
         self._batching = batching
-        self._work = Work(batching.pool, method, apply, self.counts, self._answer)
+        self._work = Work(batching.pool, method, apply, at_once, self.counts, self._answer)
         self._work_of = work
         self._size_max = size_max
         self._wait_s = wait_s

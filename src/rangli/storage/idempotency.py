@@ -40,6 +40,13 @@ _SET_RESPONSE = """
     UPDATE idempotency_records SET response = $4
     WHERE tenant = $1 AND method = $2 AND request_id = $3
 """
+_SET_RESPONSES = """
+    UPDATE idempotency_records SET response = given.response
+    FROM unnest($2::text[], $3::text[], $4::bytea[]) AS given (tenant, request_id, response)
+    WHERE idempotency_records.method = $1
+        AND idempotency_records.tenant = given.tenant
+        AND idempotency_records.request_id = given.request_id
+"""
 _FORGET = """
     DELETE FROM idempotency_records
     USING unnest($2::text[], $3::text[]) AS asked (tenant, request_id)
@@ -157,6 +164,14 @@ async def insert_records(conn: Connection, method: str, records: Iterable[Record
         await conn.copy_records_to_table("idempotency_records", columns=_COLUMNS, records=rows)
     except asyncpg.UniqueViolationError:
         raise KeyTakenError from None
+
+
+async def set_responses(
+    conn: Connection, method: str, responses: Iterable[tuple[Key, bytes]]
+) -> None:
+    """Add the answers to records that this same transaction has inserted without."""
+    keys, answers = zip(*responses, strict=True)
+    await conn.execute(_SET_RESPONSES, method, *_columns(keys), answers)
 
 
 async def forget_records(conn: Connection, method: str, keys: Iterable[Key]) -> None:
