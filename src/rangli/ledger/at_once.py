@@ -13,11 +13,11 @@ it alone: nobody waits for accounts while this process computes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 
-from rangli.core.ids import new_id
 from rangli.ledger.checks import Move
 from rangli.ledger.model import AMOUNT_MINOR_MAX, BALANCE_MINOR_MAX, LEGS_MAX
 from rangli.storage.postgres import Connection
@@ -30,6 +30,7 @@ SELECT ledger_post_at_once($1, $2, $3, $4, $5, $6, $7, $8,
     $14, $15, {", ".join(f"${number}::text::bigint[]" for number in range(16, 23))})
 """
 _KEY = itemgetter(0, 1)
+_SOURCE, _TARGET = 3, 6  # of a leg
 
 
 class _Tally:
@@ -53,64 +54,44 @@ class AtOnce:
         self._method = method
         # tenant, request_id, its hash, transaction_id, reference, occurred_at
         self._heads: list[tuple[str, str, bytes, str, str, datetime | None]] = []
-        self._tallies: dict[tuple[str, int], _Tally] = {}
-        # The legs, column by column; of either side its account, and its count and balance with it.
-        self._tenants: list[str] = []
-        self._transaction_ids: list[str] = []
-        self._amounts: list[int] = []
-        self._sources: list[_Tally] = []
-        self._source_counts: list[int] = []
-        self._source_sums: list[int] = []
-        self._targets: list[_Tally] = []
-        self._target_counts: list[int] = []
-        self._target_sums: list[int] = []
+        self._tallies: defaultdict[tuple[str, int], _Tally] = defaultdict(_Tally)
+        # tenant, transaction_id, amount, and of either side its account, its count and its sum
+        self._legs: list[tuple[str, str, int, _Tally, int, int, _Tally, int, int]] = []
 
     def add(
         self,
         tenant: str,
         request_id: str,
         request_sha256: bytes,
+        transaction_id: str,
         moves: Sequence[Move],
         reference: str,
         occurred_at: datetime | None,
-    ) -> str:
-        """The transaction's id; "" if the long way must see to it, as an account's may be."""
+    ) -> bool:
+        """Whether it may be done at once, as far as can be seen without its accounts."""
         if len(moves) != 1 and not _are_apart(moves):
-            return ""
-        transaction_id = new_id("txn")
+            return False
         self._heads.append(
             (tenant, request_id, request_sha256, transaction_id, reference, occurred_at)
         )
+        tallies = self._tallies
         for source_id, target_id, amount in moves:
             if source_id == target_id or not 0 < amount <= AMOUNT_MINOR_MAX:
-                return ""
-            source = self._tally(tenant, source_id)
-            source.count += 1
-            source.net_minor = sum_minor = source.net_minor - amount
-            if sum_minor < source.lowest_minor:
-                source.lowest_minor = sum_minor
-            self._sources.append(source)
-            self._source_counts.append(source.count)
-            self._source_sums.append(sum_minor)
-            target = self._tally(tenant, target_id)
-            target.count += 1
-            target.net_minor = sum_minor = target.net_minor + amount
-            if sum_minor > target.highest_minor:
-                target.highest_minor = sum_minor
-            self._targets.append(target)
-            self._target_counts.append(target.count)
-            self._target_sums.append(sum_minor)
-            self._tenants.append(tenant)
-            self._transaction_ids.append(transaction_id)
-            self._amounts.append(amount)
-        return transaction_id
-
-    def _tally(self, tenant: str, account_id: int) -> _Tally:
-        key = (tenant, account_id)
-        tally = self._tallies.get(key)
-        if tally is None:
-            tally = self._tallies[key] = _Tally()
-        return tally
+                return False
+            source, target = tallies[tenant, source_id], tallies[tenant, target_id]
+            source.count = source_count = source.count + 1
+            source.net_minor = source_sum = source.net_minor - amount
+            if source_sum < source.lowest_minor:
+                source.lowest_minor = source_sum
+            target.count = target_count = target.count + 1
+            target.net_minor = target_sum = target.net_minor + amount
+            if target_sum > target.highest_minor:
+                target.highest_minor = target_sum
+            self._legs.append(
+                (tenant, transaction_id, amount, source, source_count, source_sum, target,
+                 target_count, target_sum)
+            )  # fmt: skip
+        return True
 
     async def write(self, conn: Connection) -> bool:
         """Whether all of it is done and committed, or nothing is.
@@ -162,16 +143,13 @@ class AtOnce:
         ]
 
     def _leg_columns(self) -> list[str]:
+        columns = list(zip(*self._legs, strict=True))
+        for side in (_SOURCE, _TARGET):
+            columns[side] = tuple([tally.number for tally in columns[side]])
         return [
-            _BETWEEN.join(self._tenants),
-            _BETWEEN.join(self._transaction_ids),
-            _integers(self._amounts),
-            _integers([tally.number for tally in self._sources]),
-            _integers(self._source_counts),
-            _integers(self._source_sums),
-            _integers([tally.number for tally in self._targets]),
-            _integers(self._target_counts),
-            _integers(self._target_sums),
+            _BETWEEN.join(columns[0]),
+            _BETWEEN.join(columns[1]),
+            *[_integers(column) for column in columns[2:]],
         ]
 
 
@@ -186,6 +164,6 @@ def _joined(texts: Sequence[str]) -> str | None:
     return joined if joined.count(_BETWEEN) == len(texts) - 1 else None
 
 
-def _integers(values: list[int]) -> str:
+def _integers(values: Iterable[int]) -> str:
     """As PostgreSQL writes an array; a list is written faster than its members are joined."""
-    return f"{{{str(values)[1:-1]}}}"
+    return f"{{{str([*values])[1:-1]}}}"

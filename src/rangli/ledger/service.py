@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from rangli.core.errors import NotFound, RangliError
+from rangli.core.ids import new_ids
 from rangli.ledger import statements, store
 from rangli.ledger.at_once import AtOnce
 from rangli.ledger.book import AccountId, Book
@@ -94,17 +95,18 @@ async def post_at_once(
 ) -> list[bytes] | None:
     """Does the postings in their order, if nothing speaks against any of them."""
     ids = await _known(conn, [request.asked for request in requests])
-    batch, answers = AtOnce(METHOD), []
-    for request in requests:
+    batch, transaction_ids = AtOnce(METHOD), new_ids("txn", len(requests))
+    for request, transaction_id in zip(requests, transaction_ids, strict=True):
         tenant, request_id, _, _, (transfers, reference, occurred_at) = request.asked
-        moves = _moves(ids, tenant, transfers)
-        transaction_id = batch.add(
-            tenant, request_id, request.request_sha256, moves, reference, occurred_at
-        )
-        if not transaction_id:
+        moves = _moves(ids, tenant, transfers) if ids else transfers
+        if not batch.add(
+            tenant, request_id, request.request_sha256, transaction_id, moves, reference,
+            occurred_at,
+        ):  # fmt: skip
             return None
-        answers.append(transaction_id.encode())
-    return answers if await batch.write(conn) else None
+    if not await batch.write(conn):
+        return None
+    return [transaction_id.encode() for transaction_id in transaction_ids]
 
 
 async def post_all(conn: Connection, asked: Sequence[Asked[Posting]]) -> list[bytes | RangliError]:

@@ -76,7 +76,10 @@ class Request(Generic[B]):
     @property
     def wanted(self) -> bool:
         """Whether anybody still waits."""
-        return any(not future.done() for future, _ in self.waiters)
+        for future, _ in self.waiters:  # not `any`, which would cost each request a generator
+            if not future.done():
+                return True
+        return False
 
 
 # In a statement that commits by itself, with the requests' records: their answers, in order. None

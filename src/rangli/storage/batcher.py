@@ -222,9 +222,10 @@ class Batcher(Generic[B]):
     def _enqueue(self, request: Request[B]) -> None:
         self._queue.append(request)
         self._open[request.key] = request
-        if len(self._queue) >= self._size_max:
+        queued = len(self._queue)
+        if queued == self._size_max:
             self.flush()
-        elif self._timer is None:
+        elif self._timer is None and queued < self._size_max:  # with more than that it is due
             self._timer = asyncio.get_running_loop().call_later(self._wait_s, self.flush)
 
     def flush(self) -> None:
