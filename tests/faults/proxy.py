@@ -12,6 +12,7 @@ from pathlib import Path
 # The table that every change writes to last; a commit of anything else is of no interest.
 _KEYS = b"INSERT INTO idempotency_records"
 _COPY = b'COPY "idempotency_records"'  # of a whole batch
+_ALONE = b"SELECT ledger_post_at_once("  # writes it as well, and commits by itself
 # The end of every answer inside a transaction.
 _READY = b"Z\0\0\0\x05T"
 # As PostgreSQL says it when another of its processes was killed.
@@ -76,7 +77,8 @@ class Proxy:
                 self.cut_after = None
                 return
             frame = kind + struct.pack(">I", len(payload) + 4) + payload
-            if not (self.to_lose and link.writes_keys and is_commit(kind, payload)):
+            commits = is_commit(kind, payload) or (link.alone and kind == b"S")
+            if not (self.to_lose and link.writes_keys and commits):
                 to_server.write(frame)
                 await to_server.drain()
                 continue
@@ -106,7 +108,9 @@ class _Link:
         self._upstream = upstream
         self._to_client = to_client
         self._statements: set[bytes] = set()
+        self._alone: set[bytes] = set()
         self.writes_keys = False
+        self.alone = False  # what is sent commits by itself, at the end of its messages
         # Since the transaction began, 0 outside of one.
         self.sent = 0
         self.answers = 0
@@ -122,11 +126,15 @@ class _Link:
         self.sent = self.sent + 1 if self.sent or is_begin else 0
         if kind == b"P":
             name, _, query = payload.partition(b"\0")
-            if _KEYS in b" ".join(query.split()):
+            query = b" ".join(query.split())
+            if _KEYS in query or _ALONE in query:
                 self._statements.add(name)
+            if _ALONE in query:
+                self._alone.add(name)
         elif kind == b"B":
             _portal, name, *_ = payload.split(b"\0", 2)
             self.writes_keys |= name in self._statements
+            self.alone = name in self._alone
         elif kind == b"Q" and payload.startswith(_COPY):
             self.writes_keys = True
         elif is_commit(kind, payload) or (kind == b"Q" and payload.upper().startswith(b"ROLLBACK")):

@@ -32,9 +32,7 @@ def new_ids(prefix: str, count: int) -> list[str]:
         f"{_PAIRS[random >> 50 & 1023]}{_PAIRS[random >> 40 & 1023]}"
         f"{_PAIRS[random >> 30 & 1023]}{_PAIRS[random >> 20 & 1023]}"
         f"{_PAIRS[random >> 10 & 1023]}{_PAIRS[random & 1023]}"
-        for random in [
-            int.from_bytes(randoms[at : at + 10]) for at in range(0, len(randoms), 10)
-        ]
+        for random in [int.from_bytes(randoms[at : at + 10]) for at in range(0, len(randoms), 10)]
     ]
 
 

@@ -17,6 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
+from typing import TypeAlias
 
 from rangli.ledger.checks import Move
 from rangli.ledger.model import AMOUNT_MINOR_MAX, BALANCE_MINOR_MAX, LEGS_MAX
@@ -29,6 +30,8 @@ SELECT ledger_post_at_once($1, $2, $3, $4, $5, $6, $7, $8,
     {", ".join(f"${number}::text::bigint[]" for number in range(9, 14))}, {BALANCE_MINOR_MAX},
     $14, $15, {", ".join(f"${number}::text::bigint[]" for number in range(16, 23))})
 """
+# tenant, request_id, the request's hash, transaction_id, reference, occurred_at
+Head: TypeAlias = tuple[str, str, bytes, str, str, datetime | None]
 _KEY = itemgetter(0, 1)
 _SOURCE, _TARGET = 3, 6  # of a leg
 
@@ -52,28 +55,17 @@ class AtOnce:
 
     def __init__(self, method: str) -> None:
         self._method = method
-        # tenant, request_id, its hash, transaction_id, reference, occurred_at
-        self._heads: list[tuple[str, str, bytes, str, str, datetime | None]] = []
+        self._heads: list[Head] = []
         self._tallies: defaultdict[tuple[str, int], _Tally] = defaultdict(_Tally)
         # tenant, transaction_id, amount, and of either side its account, its count and its sum
         self._legs: list[tuple[str, str, int, _Tally, int, int, _Tally, int, int]] = []
 
-    def add(
-        self,
-        tenant: str,
-        request_id: str,
-        request_sha256: bytes,
-        transaction_id: str,
-        moves: Sequence[Move],
-        reference: str,
-        occurred_at: datetime | None,
-    ) -> bool:
+    def add(self, head: Head, moves: Sequence[Move]) -> bool:
         """Whether it may be done at once, as far as can be seen without its accounts."""
         if len(moves) != 1 and not _are_apart(moves):
             return False
-        self._heads.append(
-            (tenant, request_id, request_sha256, transaction_id, reference, occurred_at)
-        )
+        self._heads.append(head)
+        tenant, _, _, transaction_id, _, _ = head
         tallies = self._tallies
         for source_id, target_id, amount in moves:
             if source_id == target_id or not 0 < amount <= AMOUNT_MINOR_MAX:
@@ -81,12 +73,10 @@ class AtOnce:
             source, target = tallies[tenant, source_id], tallies[tenant, target_id]
             source.count = source_count = source.count + 1
             source.net_minor = source_sum = source.net_minor - amount
-            if source_sum < source.lowest_minor:
-                source.lowest_minor = source_sum
+            source.lowest_minor = min(source.lowest_minor, source_sum)
             target.count = target_count = target.count + 1
             target.net_minor = target_sum = target.net_minor + amount
-            if target_sum > target.highest_minor:
-                target.highest_minor = target_sum
+            target.highest_minor = max(target.highest_minor, target_sum)
             self._legs.append(
                 (tenant, transaction_id, amount, source, source_count, source_sum, target,
                  target_count, target_sum)
@@ -154,9 +144,11 @@ class AtOnce:
 
 
 def _are_apart(moves: Sequence[Move]) -> bool:
-    """Whether no account gives and takes: what comes in may not go out again in the same posting."""
+    """Whether no account gives and takes: what comes in may not go out in the same posting."""
     sources = {source_id for source_id, _, _ in moves}
-    return 1 <= len(moves) <= LEGS_MAX and sources.isdisjoint(target_id for _, target_id, _ in moves)
+    return 1 <= len(moves) <= LEGS_MAX and sources.isdisjoint(
+        target_id for _, target_id, _ in moves
+    )
 
 
 def _joined(texts: Sequence[str]) -> str | None:

@@ -11,6 +11,7 @@ from rangli.core.ids import new_ids
 from rangli.ledger import statements, store
 from rangli.ledger.at_once import AtOnce
 from rangli.ledger.book import AccountId, Book
+from rangli.ledger.checks import Move
 from rangli.ledger.model import Account, AccountKey, Cause, Leg, Phase
 from rangli.storage.batcher import Asked, Batching, Request
 from rangli.storage.postgres import Connection, connection, transaction
@@ -40,9 +41,7 @@ class Ledger:
 
     def __init__(self, batching: Batching, *, batch_max: int = 256) -> None:
         self._pool = batching.pool
-        self._batcher = batching.batcher(
-            METHOD, post_all, at_once=post_at_once, size_max=batch_max
-        )
+        self._batcher = batching.batcher(METHOD, post_all, at_once=post_at_once, size_max=batch_max)
 
     async def open(self, wanted: Mapping[AccountKey, int | None]) -> dict[AccountKey, int]:
         """The accounts' ids; missing ones are made with the floor given, None for no floor."""
@@ -98,11 +97,11 @@ async def post_at_once(
     batch, transaction_ids = AtOnce(METHOD), new_ids("txn", len(requests))
     for request, transaction_id in zip(requests, transaction_ids, strict=True):
         tenant, request_id, _, _, (transfers, reference, occurred_at) = request.asked
-        moves = _moves(ids, tenant, transfers) if ids else transfers
-        if not batch.add(
-            tenant, request_id, request.request_sha256, transaction_id, moves, reference,
-            occurred_at,
-        ):  # fmt: skip
+        moves = _moves(ids, tenant, transfers)
+        head = (
+            tenant, request_id, request.request_sha256, transaction_id, reference, occurred_at
+        )  # fmt: skip
+        if not batch.add(head, moves):
             return None
     if not await batch.write(conn):
         return None
@@ -112,21 +111,23 @@ async def post_at_once(
 async def post_all(conn: Connection, asked: Sequence[Asked[Posting]]) -> list[bytes | RangliError]:
     """Decides the postings in their order on locked accounts, and writes what was not refused."""
     ids = await _known(conn, asked)
-    legs = [_moves(ids, one.tenant, one.body.transfers) for one in asked]
+    moves = [_moves(ids, one.tenant, one.body.transfers) for one in asked]
     accounts = {
         (one.tenant, account_id)
-        for one, own in zip(asked, legs, strict=True)
+        for one, own in zip(asked, moves, strict=True)
         for source_id, target_id, _ in own
         for account_id in (source_id, target_id)
     }
     book = await store.locked(conn, accounts=accounts)
-    verdicts = [_post(book, one, own) for one, own in zip(asked, legs, strict=True)]
+    verdicts = [_post(book, one, own) for one, own in zip(asked, moves, strict=True)]
     await store.write(conn, book)
     return verdicts
 
 
-async def _known(conn: Connection, asked: Iterable[Asked[Posting]]) -> Mapping[AccountKey, int]:
-    """The ids of the accounts that are named."""
+async def _known(
+    conn: Connection, asked: Iterable[Asked[Posting]]
+) -> Mapping[AccountKey, int] | None:
+    """The ids of the accounts that are named and exist; None if none is named."""
     names = {
         side
         for one in asked
@@ -134,32 +135,34 @@ async def _known(conn: Connection, asked: Iterable[Asked[Posting]]) -> Mapping[A
         for side in (source, target)
         if not isinstance(side, int)
     }
-    return await store.find_accounts(conn, names) if names else {}
+    return await store.find_accounts(conn, names) if names else None
 
 
 def _moves(
-    ids: Mapping[AccountKey, int], tenant: str, transfers: Iterable[Transfer]
-) -> list[Leg]:
+    ids: Mapping[AccountKey, int] | None, tenant: str, transfers: Sequence[Transfer]
+) -> Sequence[Move]:
     """By ids; `_UNKNOWN` where no account has that name, as none of another tenant has."""
+    if ids is None:
+        return transfers  # type: ignore[return-value]  # all are numbered
 
     def known(side: AccountKey | int) -> int:
         if isinstance(side, int):
             return side
         return ids.get(side, _UNKNOWN) if side.tenant == tenant else _UNKNOWN
 
-    return [Leg(known(source), known(target), amount) for source, target, amount in transfers]
+    return [(known(source), known(target), amount) for source, target, amount in transfers]
 
 
-def _post(book: Book, one: Asked[Posting], legs: Sequence[Leg]) -> bytes | RangliError:
+def _post(book: Book, one: Asked[Posting], moves: Sequence[Move]) -> bytes | RangliError:
     tenant, posting = one.tenant, one.body
     try:
-        for leg, transfer in zip(legs, posting.transfers, strict=True):
-            if (tenant, leg.source_id) not in book.accounts:
+        for (source_id, target_id, _), transfer in zip(moves, posting.transfers, strict=True):
+            if (tenant, source_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.source))
-            if (tenant, leg.target_id) not in book.accounts:
+            if (tenant, target_id) not in book.accounts:
                 raise NotFound("account", _name(transfer.target))
         cause = Cause(METHOD, one.request_id, posting.reference, posting.occurred_at)
-        return book.post(tenant, legs, cause).encode()
+        return book.post(tenant, [Leg(*move) for move in moves], cause).encode()
     except RangliError as refusal:
         return refusal
 

@@ -76,7 +76,7 @@ class Request(Generic[B]):
     @property
     def wanted(self) -> bool:
         """Whether anybody still waits."""
-        for future, _ in self.waiters:  # not `any`, which would cost each request a generator
+        for future, _ in self.waiters:  # noqa: SIM110  # a generator for each request costs more
             if not future.done():
                 return True
         return False
@@ -91,9 +91,9 @@ AtOnce: TypeAlias = Callable[[Connection, Sequence[Request[B]]], Awaitable[Seque
 class Counts:
     """What a batcher has done since it was made.
 
-    batches: begun; requests: in them.  at_once: batches done in one statement.  replays: answered from their record.  shed: refused because
-    the wait would have been too long.  retries: transactions begun again.  bisected: batches cut
-    in two because of a fault.
+    batches: begun; requests: in them.  at_once: batches done the short way.  replays: answered from
+    their record.  shed: refused because the wait would have been too long.  retries: transactions
+    begun again.  bisected: batches cut in two because of a fault.
     """
 
     batches: int = 0
@@ -122,12 +122,19 @@ class Work(Generic[B]):
     answer: Callable[[Request[B], Outcome], None]
     smooth: bool = True  # the last batch had neither repeats nor refusals
 
-    async def do(self, requests: Sequence[Request[B]], *, doubtful: bool = False) -> None:
+    async def do(
+        self,
+        requests: Sequence[Request[B]],
+        *,
+        committed: Callable[[], None],
+        doubtful: bool = False,
+    ) -> None:
         """Answers all the requests.
 
         A transaction that is lost or finds rows locked is begun again with the same keys, as long
         as anybody waits, and then Unavailable. An unexpected fault is cornered by halving.
 
+        committed: told when that is so, before anybody is answered.
         doubtful: an earlier transaction with these keys may yet be committed.
         """
         failure = Unavailable("postgres", "other requests with these keys are still under way")
@@ -150,7 +157,8 @@ class Work(Generic[B]):
                         async with conn.transaction():
                             await conn.execute(CHANGING)
                             outcomes = await self._decide(conn, requests, doubtful=doubtful)
-                    # Committed: nobody need wait until the connection is ready for others.
+                    committed()
+                    # Nobody need wait until the connection is ready for others.
                     for request, outcome in zip(requests, outcomes, strict=True):
                         self.answer(request, outcome)
                 return
@@ -163,13 +171,18 @@ class Work(Generic[B]):
                 doubtful = doubtful or not isinstance(error, Busy)
                 lost += 1
             except Exception as fault:
-                await self._corner(requests, fault, doubtful=doubtful)
+                await self._corner(requests, fault, committed=committed, doubtful=doubtful)
                 return
         for request in requests:
             self.answer(request, failure)
 
     async def _corner(
-        self, requests: Sequence[Request[B]], fault: Exception, *, doubtful: bool
+        self,
+        requests: Sequence[Request[B]],
+        fault: Exception,
+        *,
+        committed: Callable[[], None],
+        doubtful: bool,
     ) -> None:
         """The request that cannot be done gets the fault, its neighbours their answers."""
         if len(requests) == 1:
@@ -178,8 +191,9 @@ class Work(Generic[B]):
         self.counts.bisected += 1
         _log.warning("batch cut in two", method=self.method, fault=type(fault).__name__)
         middle = len(requests) // 2
-        await self.do(requests[:middle], doubtful=doubtful)
-        await self.do(requests[middle:], doubtful=doubtful)
+        # The second half is still to be done when the first is committed.
+        await self.do(requests[:middle], committed=lambda: None, doubtful=doubtful)
+        await self.do(requests[middle:], committed=committed, doubtful=doubtful)
 
     async def _decide(
         self, conn: Connection, requests: Sequence[Request[B]], *, doubtful: bool

@@ -114,19 +114,25 @@ class Batching:
                 self.idle -= 1
                 task = detached.start(self._do(batcher, batch))
                 self._running.add(task)
-                task.add_done_callback(self._ended)
+                task.add_done_callback(self._running.discard)
             if batcher.queued:  # the rest has waited long enough, but others have their turn first
                 self._due[batcher] = None
 
     async def _do(self, batcher: Batcher[B], batch: Sequence[Request[B]]) -> None:
-        try:
-            await batcher.run(batch)
-        finally:
-            self.idle += 1  # now, so that those who have just been answered find it idle
+        busy = True
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._dispatch()
-        self._running.discard(task)
+        def free() -> None:
+            """The next batch is on its way before those of this one are told, who take longer."""
+            nonlocal busy
+            if busy:
+                busy = False
+                self.idle += 1
+                self._dispatch()
+
+        try:
+            await batcher.run(batch, free)
+        finally:
+            free()
 
 
 class Batcher(Generic[B]):
@@ -252,13 +258,13 @@ class Batcher(Generic[B]):
             queue.popleft()
         return batch
 
-    async def run(self, batch: Sequence[Request[B]]) -> None:
-        """Answers the batch."""
+    async def run(self, batch: Sequence[Request[B]], committed: Callable[[], None]) -> None:
+        """Answers the batch; committed: told before that, if all goes well."""
         began_ns = time.monotonic_ns()
         self.counts.batches += 1
         self.counts.requests += len(batch)
         try:
-            await self._work.do(batch)
+            await self._work.do(batch, committed=committed)
         except BaseException:  # torn, by the end of the loop
             for request in batch:
                 if self._open.get(request.key) is request:
