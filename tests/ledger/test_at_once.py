@@ -336,53 +336,57 @@ async def test_a_repeat_among_new_requests_gets_its_first_answer_and_the_others_
     assert await desk.broken() == []
 
 
+async def the_same_in_both(desk: Desk, offices: Sequence[Office]) -> None:
+    """The same requests in either process, of which now one, now the other goes the long way."""
+    chance, people = Random(7), [f"n{number}" for number in range(30)]
+    await desk.open("bank", floor=None)
+    await desk.open(*people)
+    await desk.post(*(("bank", one, 900) for one in people))
+
+    def some(part: str, office: Office, numbers: range) -> Sequence[Awaitable[str]]:
+        by_part = Random(part)
+        moves = [transfer(desk, *by_part.sample(people, 2), 1) for _ in range(60)]
+        return [office.post(f"{part}-{number}", moves[number]) for number in numbers]
+
+    for part in range(20):
+        late = offices[part % 2]
+        assert await late.post("no", transfer(desk, "n1", "n2", 9_000)) == "INSUFFICIENT_FUNDS"
+        shared = [call for office in offices for call in some(f"{part}", office, range(60))]
+        chance.shuffle(shared)
+        await asyncio.gather(*shared)
+        for again in range(2):
+            await asyncio.gather(
+                *some(f"{part}-{again}", offices[0], range(0, 60, 2)),
+                *some(f"{part}-{again}", offices[1], range(1, 60, 2)),
+            )
+
+    made = await desk.stores.pg.fetch(
+        "SELECT request_id, count(*) FROM ledger_transactions WHERE method = $1 GROUP BY 1", METHOD
+    )
+    assert {row["count"] for row in made} == {1}
+    assert len(made) == 20 * 3 * 60
+    assert await desk.stores.pg.fetchval("SELECT count(*) FROM idempotency_records") == len(made)
+    assert await desk.broken() == []
+
+
 async def test_two_processes_do_each_request_once_without_deadlocks(
     database: str, store_settings: StorageSettings
 ) -> None:
-    """The same requests in either process, of which now one, now the other goes the long way."""
     with psycopg.connect(database, autocommit=True) as admin:
         name = sql.Identifier(admin.info.dbname)
         admin.execute(sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '20ms'").format(name))
         stores = await Stores.open(store_settings)
-        desk, chance = Desk(stores), Random(7)
-        await desk.open("bank", floor=None)
-        people = [f"n{number}" for number in range(30)]
-        await desk.open(*people)
-        await desk.post(*(("bank", one, 900) for one in people))
         offices = [Office(stores), Office(stores)]
-
-        def some(part: str, office: Office, numbers: range) -> Sequence[Awaitable[str]]:
-            by_number = Random(part)
-            moves = [transfer(desk, *by_number.sample(people, 2), 1) for _ in range(60)]
-            return [office.post(f"{part}-{number}", moves[number]) for number in numbers]
-
-        for round_no in range(20):
-            late = offices[round_no % 2]
-            await late.post(f"{round_no}", transfer(desk, "n1", "n2", 9_000))  # refused
-            shared = [call for office in offices for call in some(f"{round_no}", office, range(60))]
-            chance.shuffle(shared)
-            await asyncio.gather(*shared)
-            for again in range(2):
-                await asyncio.gather(
-                    *some(f"{round_no}-{again}", offices[0], range(0, 60, 2)),
-                    *some(f"{round_no}-{again}", offices[1], range(1, 60, 2)),
-                )
-        found = await stores.pg.fetch(
-            "SELECT request_id, count(*) FROM ledger_transactions WHERE method = $1 GROUP BY 1",
-            METHOD,
-        )
-        records = await stores.pg.fetchval("SELECT count(*) FROM idempotency_records")
-        broken = await desk.broken()
-        for office in offices:
-            await office.batching.close()
-        await stores.close()
+        try:
+            await the_same_in_both(Desk(stores), offices)
+        finally:
+            for office in offices:
+                await office.batching.close()
+            await stores.close()
         (deadlocks,) = admin.execute(
             "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         ).fetchone() or (None,)
 
-    assert broken == []
-    assert {row[1] for row in found} == {1}
-    assert len(found) == records
     assert all(0 < office.counts.at_once < office.counts.batches for office in offices)
     assert deadlocks == 0
 

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from itertools import accumulate
+from random import Random
+
 import pytest
 
 from rangli.core.errors import Invalid
+from rangli.ledger import store as ledger
+from rangli.ledger.model import AccountKey, Cause, Leg
+from rangli.storage.audit import snapshot
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import transaction
 from rangli.v1 import wallet_service_pb2 as pb
 from rangli.wallet import service
-from rangli.wallet.model import Debit, WalletKind
+from rangli.wallet.model import Debit, Pocket, WalletKind
+from rangli.wallet.statement import statement
+from rangli.wallet.store import WalletKey, open_wallets
 from tests.wallet.purse import BALANCE, CASH, POINTS, Purse, day, ends
+
+# Entries that this transaction has read.
+_READ = """
+SELECT idx_tup_fetch + seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'ledger_entries'
+"""
 
 
 async def test_a_statement_tells_what_came_and_went_and_why(purse: Purse) -> None:
@@ -110,6 +124,85 @@ async def test_a_page_is_the_same_whatever_comes_meanwhile(purse: Purse) -> None
     second = await purse.statement(page_size=2, page_token=first.next_page_token)
 
     assert [(one.amount, one.balance) for one in second.entries] == [(2, 3), (1, 1)]
+
+
+async def busy(purse: Purse, moments: int, *, each: int) -> None:
+    """So many moments at which so much is posted, to and from three lots; some of it set aside."""
+    pg, tenant = purse.world.stores.pg, purse.world.tenant
+    house = AccountKey(tenant, "house", "balance", "USD")
+    ends = [day(1), day(2), None]
+    pocket = [AccountKey(tenant, "user/ann", "balance", "USD", end) for end in ends]
+    chance, cause = Random(11), Cause("", "")
+    async with transaction(pg) as conn:
+        await open_wallets(conn, [WalletKey(tenant, "ann", WalletKind.BALANCE)])
+        found = await ledger.open_accounts(conn, {house: None} | dict.fromkeys(pocket, 0))
+        bank, lots = found[house], [found[lot] for lot in pocket]
+        book = await ledger.locked(conn, accounts=[(tenant, one) for one in (bank, *lots)])
+        book.post(tenant, [Leg(bank, lot, 1_000_000) for lot in lots], cause)
+        for _ in range(moments):
+            book.now += timedelta(microseconds=1)
+            for _ in range(each):
+                one = chance.choice(lots)
+                sides = (bank, one) if chance.random() < 0.6 else (one, bank)
+                leg = Leg(*sides, chance.randint(1, 99))
+                if one == leg.target_id and chance.random() < 0.3:
+                    hold = book.hold(tenant, [leg], cause, ttl_s=60)
+                    book.capture(tenant, hold.hold_id, cause)
+                    if chance.random() < 0.5:
+                        book.give_back(tenant, hold.hold_id, [1], cause)
+                else:
+                    book.post(tenant, [leg], cause)
+        await ledger.write(conn, book)
+
+
+async def plainly(purse: Purse) -> list[tuple[int, int]]:
+    """Amounts and balances, newest first, of all there is."""
+    rows = await purse.world.rows(
+        """
+        SELECT e.amount_minor FROM ledger_entries e
+        JOIN ledger_accounts a USING (tenant, account_id)
+        JOIN ledger_transactions t USING (tenant, transaction_id)
+        WHERE tenant = $1 AND a.owner = 'user/ann' AND e.phase = 0
+        ORDER BY t.posted_at,
+                 CASE WHEN e.amount_minor < 0 THEN 2 WHEN t.kind = 'RETURN' THEN 0 ELSE 1 END,
+                 transaction_id, account_id, entry_no
+        """
+    )
+    amounts = [row["amount_minor"] for row in rows]
+    return list(zip(amounts, accumulate(amounts), strict=True))[::-1]
+
+
+@pytest.mark.parametrize(("moments", "each"), [(60, 1), (20, 5), (2, 50)])
+async def test_page_by_page_all_lots_make_one_history(
+    purse: Purse, moments: int, each: int
+) -> None:
+    await busy(purse, moments, each=each)
+    whole = await plainly(purse)
+
+    for size in (1, 7, 40, 100):
+        seen, token = [], ""
+        for _ in range(len(whole) // size + 1):
+            answer = await purse.statement(page_size=size, page_token=token)
+            seen += [(one.amount, one.balance) for one in answer.entries]
+            token = answer.next_page_token
+            if not token:
+                break
+        assert seen == whole
+
+
+@pytest.mark.parametrize("deep", [False, True], ids=["the newest page", "a page in the middle"])
+async def test_a_page_costs_what_is_on_it_and_not_what_there_is(purse: Purse, deep: bool) -> None:
+    await busy(purse, 3_000, each=1)
+    pocket = Pocket(purse.world.tenant, "ann", WalletKind.BALANCE, "USD")
+    async with snapshot(purse.world.stores.pg) as conn:
+        before = None
+        if deep:
+            before = (await statement(conn, pocket, size=1_500, before=None))[-1].place
+        already = await conn.fetchval(_READ)
+
+        assert len(await statement(conn, pocket, size=10, before=before)) == 10
+
+        assert 10 < await conn.fetchval(_READ) - already < 200
 
 
 @pytest.mark.parametrize(

@@ -5,15 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from rangli.core.errors import NotFound
-from rangli.ledger.model import Hold, HoldLeg, HoldState, Kind
+from rangli.ledger.model import Hold, HoldLeg, HoldState
 from rangli.storage.postgres import Connection
 from rangli.wallet import store
 from rangli.wallet.model import (
     LOTS_SHOWN_MAX,
-    Line,
     Lot,
-    Place,
-    Pocket,
     PocketSeen,
     ReservationSeen,
     WalletKind,
@@ -49,31 +46,6 @@ FROM ledger_hold_legs l
 JOIN ledger_accounts a ON (a.tenant, a.account_id) = (l.tenant, l.source_id)
 WHERE l.tenant = $1 AND l.hold_id = $2 ORDER BY l.leg
 """
-# Of one moment's entries what came back stands first, what went out last, so that no balance is
-# shown below what there ever was.
-_STATEMENT = """
-SELECT l.*, coalesce(r.order_id, '') AS order_id, coalesce(r.reservation_id, '') AS reservation_id
-FROM (
-    SELECT t.posted_at, turn, e.transaction_id, e.account_id, e.entry_no,
-           t.kind, t.method, e.amount_minor, a.expires_at, t.reference, t.hold_id, t.tenant,
-           (sum(e.amount_minor) OVER (
-               ORDER BY t.posted_at, turn, e.transaction_id, e.account_id, e.entry_no
-           ))::bigint AS balance
-    FROM ledger_accounts a
-    JOIN ledger_entries e USING (tenant, account_id)
-    JOIN ledger_transactions t USING (tenant, transaction_id)
-    CROSS JOIN LATERAL (
-        SELECT CASE WHEN e.amount_minor < 0 THEN 2 WHEN t.kind = 'RETURN' THEN 0 ELSE 1 END AS turn
-    ) o
-    WHERE (a.tenant, a.owner, a.kind, a.unit) = ($1, $2, $3, $4) AND e.phase = 0
-) l
-LEFT JOIN wallet_reservations r ON (r.tenant, r.reservation_id) = (l.tenant, l.hold_id)
-WHERE $6::timestamptz IS NULL
-   OR (posted_at, turn, transaction_id, account_id, entry_no) < ($6, $7, $8, $9, $10)
-ORDER BY posted_at DESC, turn DESC, transaction_id DESC, account_id DESC, entry_no DESC
-LIMIT $5
-"""
-_NO_PLACE: tuple[None, ...] = (None,) * len(Place._fields)
 
 
 async def pockets(
@@ -117,35 +89,3 @@ async def reservation(conn: Connection, tenant: str, reservation_id: str) -> Res
     )
     ends: list[datetime | None] = [row["expires_at"] for row in rows]
     return seen(found, hold, head["at"], ends)
-
-
-async def statement(
-    conn: Connection, pocket: Pocket, *, size: int, before: Place | None
-) -> list[Line]:
-    """The next entries of the pocket's lots, newest first, each with the balance of all after it.
-
-    before: the last entry of the page that came before. Reads all entries of the pocket.
-    """
-    rows = await conn.fetch(
-        _STATEMENT,
-        pocket.tenant,
-        pocket.owner,
-        pocket.kind,
-        pocket.unit,
-        size,
-        *(before or _NO_PLACE),
-    )
-    return [
-        Line(
-            place=Place(*row[:5]),
-            kind=Kind(row["kind"]),
-            method=row["method"],
-            amount=row["amount_minor"],
-            balance=row["balance"],
-            lot_expires_at=row["expires_at"],
-            reference=row["reference"],
-            order_id=row["order_id"],
-            reservation_id=row["reservation_id"],
-        )
-        for row in rows
-    ]

@@ -21,6 +21,7 @@ from rangli.wallet import answer_rpc as answers
 from rangli.wallet import asked_rpc as read
 from rangli.wallet import orders, read_store, refunds, service, store
 from rangli.wallet.model import Place
+from rangli.wallet.statement import statement
 from rangli.wire.fingerprint import fingerprint
 from rangli.wire.names import request_id_of
 from rangli.wire.paging import next_token, page_of
@@ -214,7 +215,7 @@ class _Wallet:
         before = _place(page.after) if page.after else None
         async with snapshot(self._pg) as conn:
             # One more than fills the page tells that there is a next one.
-            lines = await read_store.statement(conn, pocket, size=page.size + 1, before=before)
+            lines = await statement(conn, pocket, size=page.size + 1, before=before)
         return pb.ListWalletEntriesResponse(
             entries=[answers.entry(line) for line in lines[: page.size]],
             next_page_token=next_token(page, [_cursor(line.place) for line in lines]),
