@@ -3,57 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from typing import Any
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from rangli.core.errors import RangliError
-from rangli.ledger import at_once, service
+from rangli.ledger import at_once
 from rangli.ledger.model import BALANCE_MINOR_MAX, AccountKey
-from rangli.ledger.service import METHOD, Posting, Transfer
-from rangli.storage.batcher import Asked, Batching, Counts
+from rangli.ledger.service import METHOD, Transfer
 from rangli.storage.postgres import connection, transaction
-from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
-from tests.faults.proxy import Loss, proxied
 from tests.ledger.desk import Desk
+from tests.ledger.office import Office, transfer
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 LOT_UNTIL = datetime(2036, 1, 1, tzinfo=UTC)
 MANY = 12
-
-
-class Office:
-    """A process's ledger; not short: it knows the long way only."""
-
-    def __init__(self, stores: Stores, *, short: bool = True) -> None:
-        self.batching = Batching(stores.pg)
-        self.batcher = self.batching.batcher(
-            METHOD,
-            service.post_all,
-            at_once=service.post_at_once if short else None,
-            wait_s=0.02,
-        )
-
-    @property
-    def counts(self) -> Counts:
-        return self.batcher.counts
-
-    async def post(self, key: str, *transfers: Transfer, tenant: str = "t", **facts: Any) -> str:
-        """The answer, or the reason of a refusal."""
-        posting = Posting(transfers, **facts)
-        asked = Asked(tenant, key, repr(posting).encode(), "olga", posting)
-        try:
-            return (await self.batcher.submit(asked, deadline=time.monotonic() + 60)).decode()
-        except RangliError as refusal:
-            return refusal.reason
 
 
 @pytest.fixture
@@ -81,10 +48,6 @@ async def desk(stores: Stores) -> Desk:
     await desk.open("points", "prizes", floor=None, unit="points")
     await desk.post(*(("bank", name, 1_000) for name in ("anne", "bert", "lot")))
     return desk
-
-
-def transfer(desk: Desk, source: str, target: str, amount_minor: int) -> Transfer:
-    return Transfer(desk.ids[source], desk.ids[target], amount_minor)
 
 
 async def journal(stores: Stores, tenant: str) -> list[Sequence[Any]]:
@@ -336,61 +299,6 @@ async def test_a_repeat_among_new_requests_gets_its_first_answer_and_the_others_
     assert await desk.broken() == []
 
 
-async def the_same_in_both(desk: Desk, offices: Sequence[Office]) -> None:
-    """The same requests in either process, of which now one, now the other goes the long way."""
-    chance, people = Random(7), [f"n{number}" for number in range(30)]
-    await desk.open("bank", floor=None)
-    await desk.open(*people)
-    await desk.post(*(("bank", one, 900) for one in people))
-
-    def some(part: str, office: Office, numbers: range) -> Sequence[Awaitable[str]]:
-        by_part = Random(part)
-        moves = [transfer(desk, *by_part.sample(people, 2), 1) for _ in range(60)]
-        return [office.post(f"{part}-{number}", moves[number]) for number in numbers]
-
-    for part in range(20):
-        late = offices[part % 2]
-        assert await late.post("no", transfer(desk, "n1", "n2", 9_000)) == "INSUFFICIENT_FUNDS"
-        shared = [call for office in offices for call in some(f"{part}", office, range(60))]
-        chance.shuffle(shared)
-        await asyncio.gather(*shared)
-        for again in range(2):
-            await asyncio.gather(
-                *some(f"{part}-{again}", offices[0], range(0, 60, 2)),
-                *some(f"{part}-{again}", offices[1], range(1, 60, 2)),
-            )
-
-    made = await desk.stores.pg.fetch(
-        "SELECT request_id, count(*) FROM ledger_transactions WHERE method = $1 GROUP BY 1", METHOD
-    )
-    assert {row["count"] for row in made} == {1}
-    assert len(made) == 20 * 3 * 60
-    assert await desk.stores.pg.fetchval("SELECT count(*) FROM idempotency_records") == len(made)
-    assert await desk.broken() == []
-
-
-async def test_two_processes_do_each_request_once_without_deadlocks(
-    database: str, store_settings: StorageSettings
-) -> None:
-    with psycopg.connect(database, autocommit=True) as admin:
-        name = sql.Identifier(admin.info.dbname)
-        admin.execute(sql.SQL("ALTER DATABASE {} SET deadlock_timeout = '20ms'").format(name))
-        stores = await Stores.open(store_settings)
-        offices = [Office(stores), Office(stores)]
-        try:
-            await the_same_in_both(Desk(stores), offices)
-        finally:
-            for office in offices:
-                await office.batching.close()
-            await stores.close()
-        (deadlocks,) = admin.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone() or (None,)
-
-    assert all(0 < office.counts.at_once < office.counts.batches for office in offices)
-    assert deadlocks == 0
-
-
 async def test_time_is_read_when_all_accounts_are_held(desk: Desk, office: Office) -> None:
     """A lot that expires while its transaction waits for another account gives nothing."""
     await desk.stores.pg.execute(
@@ -439,28 +347,3 @@ async def test_accounts_are_held_in_their_order_and_found_by_key_however_few_the
     assert "Nested Loop" in tree[:given]
     assert given < found
     assert "Index Cond: ((tenant = w.tenant) AND (account_id = w.account_id))" in tree
-
-
-@pytest.mark.parametrize("loss", Loss)
-async def test_a_lost_statement_has_one_effect_and_is_answered(
-    desk: Desk, store_settings: StorageSettings, folder: Path, loss: Loss
-) -> None:
-    async with proxied(store_settings.postgres_dsn, folder) as (proxy, dsn):
-        there = await Stores.open(store_settings.model_copy(update={"postgres_dsn": dsn}))
-        office = Office(there)
-        proxy.to_lose.append(loss)
-
-        answers = await asyncio.gather(
-            *(office.post(f"r{n}", transfer(desk, "bank", "anne", 1)) for n in range(MANY))
-        )
-
-        assert proxy.lost == [loss]
-        assert (office.counts.batches, office.counts.at_once, office.counts.retries) == (1, 0, 1)
-        assert office.counts.replays == (0 if loss is Loss.UNSENT else MANY)
-        heads = await desk.stores.pg.fetch(
-            "SELECT transaction_id FROM ledger_transactions WHERE method = $1", METHOD
-        )
-        assert sorted(row[0] for row in heads) == sorted(answers)
-        assert (await desk.balances())["anne"][0] == 1_000 + MANY
-        await office.batching.close()
-        await there.close()

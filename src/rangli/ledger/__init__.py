@@ -9,6 +9,7 @@ captured, voided or its time has passed by PostgreSQL's clock. Budgets (`funds`)
     book        decisions on locked rows: pure
     checks      what it refuses, and in which words: pure
     store       accounts by name, rows to lock, and what a book has done
+    at_once     a batch of postings in one statement, if nothing speaks against it
     service     postings through the batcher, balances, statements
     statements  what accounts hold and what moved on them
     sweeper     ends holds and lots whose time has passed

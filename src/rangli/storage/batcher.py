@@ -6,7 +6,8 @@
 
 A batch leaves when it is full or its first request has waited 2 ms; while all writers are busy
 requests go on gathering. Each request is answered once for its key: repeats get the same answer,
-whether they come together, later, or to another process.
+whether they come together, later, or to another process. A method may have a shorter way for
+batches in which nothing is a repeat or refused (`at_once`).
 """
 
 from __future__ import annotations
