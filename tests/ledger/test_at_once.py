@@ -281,6 +281,13 @@ async def test_texts_that_cannot_be_told_apart_go_the_long_way(desk: Desk, offic
     assert sorted(row[0] for row in found) == sorted([*odd, ""])
 
 
+async def test_an_empty_text_is_a_text(desk: Desk, office: Office) -> None:
+    answer = await office.post("", transfer(desk, "bank", "anne", 1))
+
+    assert answer.startswith("txn_")
+    assert await office.post("", transfer(desk, "bank", "anne", 1)) == answer
+
+
 async def test_a_repeat_among_new_requests_gets_its_first_answer_and_the_others_are_done(
     desk: Desk, office: Office, other: Office
 ) -> None:

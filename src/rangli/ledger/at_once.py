@@ -153,7 +153,8 @@ def _are_apart(moves: Sequence[Move]) -> bool:
 
 def _joined(texts: Sequence[str]) -> str | None:
     joined = _BETWEEN.join(texts)
-    return joined if joined.count(_BETWEEN) == len(texts) - 1 else None
+    # Of nothing PostgreSQL makes no text, instead of an empty one.
+    return joined if joined and joined.count(_BETWEEN) == len(texts) - 1 else None
 
 
 def _integers(values: Iterable[int]) -> str:
