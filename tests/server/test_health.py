@@ -12,12 +12,15 @@ import pytest
 from rangli.client import CallRefused, RangliClient
 from rangli.storage.embedded import EmbeddedStores
 from rangli.storage.migrate import migrate
+from rangli.v1.event_service_pb2 import PullRequest
 from rangli.v1.pricing_service_pb2 import CartLine, QuoteRequest
 from rangli.v1.selection_service_pb2 import SET_KIND_STORE
 
-PRICING, ACTIVITY, SELECTION = (
-    f"rangli.v1.{name}Service" for name in ("Pricing", "Activity", "Selection")
-)
+PRICING = "rangli.v1.PricingService"
+# What cannot be answered without Postgres.
+STORED = (
+    "Activity", "Policy", "Selection", "Fund", "Wallet", "Counter", "Coupon", "Checkout", "Event",
+)  # fmt: skip
 CART = QuoteRequest(
     currency="EUR", lines=[CartLine(line_id="1", sku="rye", quantity=2, list_minor=350)]
 )
@@ -48,7 +51,8 @@ async def becomes(client: RangliClient, **expected: str) -> None:
 async def test_all_is_served_while_the_stores_are_there(serve):
     async with serve("--workers", "1") as serving, RangliClient(serving.address) as client:
         components = ("rangli.postgres", "rangli.redis", "rangli.catalogue")
-        for name in ("", PRICING, ACTIVITY, SELECTION, *components):
+        services = (f"rangli.v1.{name}Service" for name in STORED)
+        for name in ("", PRICING, *services, *components):
             assert await client.health(name) == "SERVING"
 
 
@@ -74,9 +78,7 @@ async def test_quotes_go_on_without_stores_and_health_says_what_is_degraded(serv
             rangli__postgres="NOT_SERVING",
             rangli__redis="NOT_SERVING",
             rangli__catalogue="NOT_SERVING",
-            rangli__v1__ActivityService="NOT_SERVING",
-            rangli__v1__PolicyService="NOT_SERVING",
-            rangli__v1__SelectionService="NOT_SERVING",
+            **{f"rangli__v1__{name}Service": "NOT_SERVING" for name in STORED},
         )
         assert await client.health() == await client.health(PRICING) == "SERVING"
         meanwhile = await client.pricing.quote(CART)
@@ -96,9 +98,7 @@ async def test_quotes_go_on_without_stores_and_health_says_what_is_degraded(serv
             rangli__postgres="SERVING",
             rangli__redis="SERVING",
             rangli__catalogue="SERVING",
-            rangli__v1__ActivityService="SERVING",
-            rangli__v1__PolicyService="SERVING",
-            rangli__v1__SelectionService="SERVING",
+            **{f"rangli__v1__{name}Service": "SERVING" for name in STORED},
         )
         await client.selection.import_set("north", SET_KIND_STORE, ["a"])
 
@@ -135,4 +135,20 @@ async def test_a_watcher_hears_of_the_drain_and_does_not_hold_it_up(serve):
 
         assert (await watch.read()).status == serving_now.NOT_SERVING
         assert await watch.read() is grpc.aio.EOF
+        assert await ending == 0
+
+
+async def test_who_waits_for_events_is_answered_when_the_server_ends(serve):
+    """Cancelled at the drain's end, it would have got no answer."""
+    async with (
+        serve("--workers", "1", RANGLI_DRAIN_S="5") as serving,
+        RangliClient(serving.address) as client,
+    ):
+        waits = asyncio.create_task(client.events.pull(PullRequest(wait_ms=20_000)))
+        await asyncio.sleep(0.5)
+        ending = asyncio.create_task(serving.end())
+
+        page = await waits
+        assert page.next_cursor
+        assert not page.events
         assert await ending == 0

@@ -38,7 +38,7 @@ async def test_event_is_kept_whole(stores):
 
     (event,) = await events(stores)
     assert json.loads(event["payload"]) == PAYLOAD
-    assert (event["tenant"], event["event_seq"], event["tx_id"]) == ("shop", seq, tx_id)
+    assert (event["tenant"], event["event_seq"], event["turn"]) == ("shop", seq, tx_id)
     assert (event["subject_kind"], event["subject_id"]) == ("activity", "act_1")
     assert (event["event_type"], event["actor"]) == ("published", "ada")
     assert event["occurred_at"].tzinfo is not None
@@ -63,7 +63,7 @@ async def test_reader_bounded_by_running_transactions_misses_nothing(stores):
     """The earlier number commits later: a reader that trusted numbers alone would pass over it."""
     readable = """
         SELECT subject_id FROM outbox
-        WHERE event_seq > $1 AND tx_id < pg_snapshot_xmin(pg_current_snapshot())
+        WHERE event_seq > $1 AND turn < pg_snapshot_xmin(pg_current_snapshot())
         ORDER BY event_seq
     """
     written, go_on = asyncio.Event(), asyncio.Event()

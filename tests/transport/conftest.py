@@ -12,10 +12,11 @@ import pytest
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
-from rangli.core.call import Method, Service
+from rangli.core.call import Method, Service, Shape
 from rangli.transport.grpcio import Gate, GrpcServer
 
 SERVICE = "rangli.v1.PricingService"
+ONE_ANSWER = [shape for shape in Shape if shape is not Shape.SERVER_STREAM]
 
 
 @dataclass
@@ -64,6 +65,10 @@ class Caller:
     def stream(self, name: str, messages: Any, **options: Any) -> grpc.aio.StreamUnaryCall:
         options.setdefault("timeout", 20)
         return self.channel.stream_unary(f"/{SERVICE}/{name}")(messages, **options)
+
+    def answers(self, name: str, data: bytes = b"", **options: Any) -> grpc.aio.UnaryStreamCall:
+        options.setdefault("timeout", 20)
+        return self.channel.unary_stream(f"/{SERVICE}/{name}")(data, **options)
 
     async def refused(self, name: str, data: bytes = b"", **options: Any) -> Outcome:
         return await outcome_of(self.call(name, data, **options))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from google.protobuf.wrappers_pb2 import StringValue
 from google.rpc.code_pb2 import Code as RpcCode
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 
@@ -20,7 +21,7 @@ from rangli.core.errors import (
     Unavailable,
     Violation,
 )
-from rangli.wire.status import to_status
+from rangli.wire.status import DETAILS_BYTES_MAX, to_status
 
 ERRORS = [
     Invalid(Reason.MALFORMED_MESSAGE, "m"),
@@ -89,3 +90,15 @@ def test_long_refusals_fit_into_the_trailers() -> None:
     assert bad.field_violations
     assert info.metadata["violations_total"] == "500"
     assert bad.field_violations[0].description.endswith("…")
+
+
+def test_what_a_refusal_brings_itself_comes_last_if_it_fits() -> None:
+    small, large = StringValue(value="x" * 100), StringValue(value="x" * DETAILS_BYTES_MAX)
+    refusal = Refused(Reason.PRICE_CHANGED, "m", details=[small], retry_after_s=1.0)
+
+    status = to_status(refusal)
+
+    told = StringValue()
+    assert status.details[-1].Unpack(told)
+    assert (told, len(status.details)) == (small, 3)
+    assert len(to_status(Refused(Reason.PRICE_CHANGED, "m", details=[large])).details) == 1

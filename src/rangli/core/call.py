@@ -53,6 +53,9 @@ class Shape(Enum):
     UNARY = auto()
     # Requests in, one answer out: the handler is a coroutine that reads an async iterator.
     CLIENT_STREAM = auto()
+    # Request in, answers out, one after the other: the handler is an async generator. What it has
+    # yielded is sent before it goes on.
+    SERVER_STREAM = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class Method:
     """One method of a service.
 
     handler: by shape, `(CallContext, request) -> response` (or an awaitable of it), its coroutine,
-        or the coroutine of `(CallContext, AsyncIterator[request]) -> response`.
+        the coroutine of `(CallContext, AsyncIterator[request]) -> response`, or the async generator
+        of `(CallContext, request) -> response`s.
     limit_bytes: largest message accepted; of a stream, each of its messages.
     quick: asked first, with the request's bytes: `(CallContext, bytes) -> bytes | None`, with UNARY
         a coroutine. It answers with the response's bytes, or None: then the handler answers.

@@ -61,6 +61,19 @@ class Reason(StrEnum):
     RETURN_EXCEEDS_CAPTURED = "RETURN_EXCEEDS_CAPTURED"
     DAILY_CAP_REACHED = "DAILY_CAP_REACHED"
     BUDGET_CHANGED = "BUDGET_CHANGED"
+    LIMIT_REACHED = "LIMIT_REACHED"
+    SOLD_OUT = "SOLD_OUT"
+    BATCH_NOT_OPEN = "BATCH_NOT_OPEN"
+    COUPON_NOT_USABLE = "COUPON_NOT_USABLE"
+    CODE_REFUSED = "CODE_REFUSED"
+    TOO_MANY_GUESSES = "TOO_MANY_GUESSES"
+    ADMISSION_REFUSED = "ADMISSION_REFUSED"
+    PRICE_CHANGED = "PRICE_CHANGED"
+    EVALUATION_EXPIRED = "EVALUATION_EXPIRED"
+    ORDER_STATE = "ORDER_STATE"
+    ORDER_GONE = "ORDER_GONE"
+    LIMIT_CHANGED = "LIMIT_CHANGED"
+    RESERVATION_OF_ANOTHER = "RESERVATION_OF_ANOTHER"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +93,8 @@ class RangliError(Exception):
 
     metadata: facts for the caller's program; values are sent as strings. Never secrets.
     retry_after_s: if set, the caller may try again after that long.
+    details: messages that go with it, such as what would be accepted instead; `wire.status` knows
+        their kind.
     """
 
     code: Code = Code.INTERNAL
@@ -92,6 +107,7 @@ class RangliError(Exception):
         metadata: Mapping[str, object] | None = None,
         violations: Sequence[Violation] = (),
         retry_after_s: float | None = None,
+        details: Sequence[object] = (),
     ) -> None:
         super().__init__(message)
         self.reason = reason
@@ -99,6 +115,7 @@ class RangliError(Exception):
         self.metadata = {key: str(value) for key, value in (metadata or {}).items()}
         self.violations = tuple(violations)
         self.retry_after_s = retry_after_s
+        self.details = tuple(details)
 
 
 class Invalid(RangliError):

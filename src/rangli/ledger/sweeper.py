@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-
-import structlog
 
 from rangli.ledger import store
 from rangli.ledger.book import Book, HoldId
@@ -15,23 +10,17 @@ from rangli.ledger.model import Account, AccountKey, Cause, Hold
 from rangli.storage.in_parts import in_parts
 from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection, Pool, connection
+from rangli.storage.sweeping import BATCH
 
-BATCH = 500
-# A whole batch means that more may wait; so many in a row, then others have their turn.
-_BATCHES_MAX = 20
-# PostgreSQL's clock may run apart from ours by so much between two rounds, which covers its usual
-# corrections. After a jump nothing ends for a while, so that a clock set wrong can be set right.
-JUMP_S = 5.0
-PAUSE_S = 60.0
 HOUSE = "house"
 _CAUSE = Cause("Sweep", "")
 ACTOR = "sweeper"
 _LOCK = int.from_bytes(b"lots")
 
-_NOW = "SELECT clock_timestamp()"
+# statement_timestamp() bounds the index's scan; clock_timestamp() reads all that is not due yet.
 _DUE_HOLDS = """
 SELECT tenant, hold_id FROM ledger_holds
-WHERE state = 'PENDING' AND expires_at <= clock_timestamp()
+WHERE state = 'PENDING' AND expires_at <= statement_timestamp()
 ORDER BY expires_at LIMIT $1
 """
 # What others end at this moment, or another process sweeps, is left to them.
@@ -48,7 +37,7 @@ FOR UPDATE OF h SKIP LOCKED
 _ALONE = "SELECT pg_try_advisory_xact_lock($1)"
 _DUE_LOTS = f"""
 SELECT {store.ACCOUNT} FROM ledger_accounts a
-WHERE a.expires_at <= clock_timestamp() AND NOT a.swept
+WHERE a.expires_at <= statement_timestamp() AND NOT a.swept
   AND (a.posted_minor > a.pending_out_minor OR a.posted_minor <= 0)
 ORDER BY a.expires_at LIMIT $1
 """
@@ -57,8 +46,6 @@ UPDATE ledger_accounts a SET swept = true
 FROM unnest($1::text[], $2::bigint[]) AS w (tenant, account_id)
 WHERE (a.tenant, a.account_id) = (w.tenant, w.account_id) AND a.posted_minor <= 0
 """
-
-_log = structlog.get_logger(__name__)
 
 
 async def sweep(pool: Pool) -> int:
@@ -114,55 +101,6 @@ async def _lapse_lots(conn: Connection, due: Sequence[Account]) -> None:
     await store.write(conn, book)
     await conn.execute(_SWEPT, *zip(*ids, strict=True))
     await emit_all(conn, events)
-
-
-class Sweeper:
-    """One process's sweeper, which distrusts a clock that jumps."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self._seen: Clocks | None = None
-        self._resume_at = 0.0
-
-    async def round(self) -> int:
-        """Sweeps all that is due, within bounds, unless the clock has jumped lately; how many."""
-        if not await self._trusted():
-            return 0
-        swept = 0
-        for _ in range(_BATCHES_MAX):
-            looked_at = await sweep(self._pool)
-            swept += looked_at
-            if looked_at < BATCH:
-                break
-        return swept
-
-    async def _trusted(self) -> bool:
-        async with connection(self._pool) as conn:
-            before_s = time.monotonic()
-            at = await conn.fetchval(_NOW)
-            read = Clocks(at, before_s, time.monotonic())
-        jump_s = 0.0 if self._seen is None else read.jump_s(self._seen)
-        self._seen = read
-        if abs(jump_s) > JUMP_S:
-            self._resume_at = read.after_s + PAUSE_S
-            _log.error("the clock of postgres has jumped: nothing expires for a while",
-                       jump_s=round(jump_s, 3), pause_s=PAUSE_S)  # fmt: skip
-        return read.after_s >= self._resume_at
-
-
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """PostgreSQL's clock, read between two readings of our monotonic one."""
-
-    at: datetime
-    before_s: float
-    after_s: float
-
-    def jump_s(self, last: Clocks) -> float:
-        """By how much PostgreSQL's clock has surely run ahead of ours since, or behind if < 0."""
-        elapsed_s = (self.at - last.at).total_seconds()
-        longest_s, shortest_s = self.after_s - last.before_s, self.before_s - last.after_s
-        return max(0.0, elapsed_s - longest_s) + min(0.0, elapsed_s - shortest_s)
 
 
 def _house(lot: Account) -> AccountKey:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,12 +11,20 @@ from rangli.activities import rpc as activities
 from rangli.activities.feed import CatalogueFeed
 from rangli.activities.policies import rpc as policies
 from rangli.activities.service import is_activity
+from rangli.checkout import rpc as checkout
 from rangli.core.call import Service
+from rangli.counters import rpc as counters
+from rangli.counters.filter import Filter
+from rangli.coupons import rpc as coupons
+from rangli.events import rpc as events
+from rangli.events.service import Events
 from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
 from rangli.server.health import Check
+from rangli.server.metrics import Publisher
 from rangli.server.upkeep import keep_up
+from rangli.storage import detached
 from rangli.storage.batcher import Batching
 from rangli.storage.postgres import connection
 from rangli.storage.settings import StorageSettings
@@ -35,11 +43,13 @@ class App:
 
     checks: components and whether they work, for health.
     needs: service name -> the components without which it cannot answer; "" is the whole.
+    end_waits: calls that wait for something to happen are answered now, and wait no more.
     """
 
     services: tuple[Service, ...]
     checks: Mapping[str, Check]
     needs: Mapping[str, tuple[str, ...]]
+    end_waits: Callable[[], None]
 
 
 @asynccontextmanager
@@ -51,20 +61,29 @@ async def opened(settings: StorageSettings) -> AsyncIterator[App]:
     stores = await Stores.open(settings)
     feed = CatalogueFeed(stores.pg)
     batching = Batching(stores.pg)
-    upkeep = asyncio.create_task(keep_up(stores.pg), name="upkeep")
+    filter_ = Filter(
+        stores, bypass_per_s=settings.filter_bypass_per_s, timeout_s=settings.redis_timeout_s
+    )
+    tasks = [
+        asyncio.create_task(keep_up(stores.pg), name="upkeep"),
+        asyncio.create_task(Publisher(filter_, batching).keep(), name="metrics"),
+    ]
     try:
+        await filter_.start()
         await feed.start()
-        yield _wired(stores, feed, batching)
+        yield _wired(stores, feed, batching, filter_)
     finally:
-        upkeep.cancel()
         # A sweep may be in the middle of a transaction: it ends before the pool does.
-        await asyncio.gather(upkeep, return_exceptions=True)
+        await detached.end(*tasks)
         await batching.close()
+        await filter_.close()  # what the last batches give back goes through it
         await feed.stop()
         await stores.close()
 
 
-def _wired(stores: Stores, feed: CatalogueFeed, batching: Batching) -> App:
+def _wired(stores: Stores, feed: CatalogueFeed, batching: Batching, filter_: Filter) -> App:
+    reading = Events(stores.pg)
+
     async def postgres() -> bool:
         async with connection(stores.pg) as conn:
             # A standby answers, but takes no changes.
@@ -87,6 +106,10 @@ def _wired(stores: Stores, feed: CatalogueFeed, batching: Batching) -> App:
             selection.expose(stores),
             funds.expose(stores, batching, is_activity=is_activity),
             wallet.expose(stores, batching),
+            counters.expose(stores, batching),
+            coupons.expose(stores, batching, feed, filter=filter_),
+            checkout.expose(stores, batching, feed),
+            events.expose(stores, events=reading),
         ),
         checks={POSTGRES: postgres, REDIS: redis, CATALOGUE: catalogue, LOADED: loaded},
         needs={
@@ -98,5 +121,10 @@ def _wired(stores: Stores, feed: CatalogueFeed, batching: Batching) -> App:
             selection.NAME: (POSTGRES,),
             funds.NAME: (POSTGRES,),
             wallet.NAME: (POSTGRES,),
+            counters.NAME: (POSTGRES,),
+            coupons.NAME: (POSTGRES,),
+            checkout.NAME: (POSTGRES, LOADED),
+            events.NAME: (POSTGRES,),
         },
+        end_waits=reading.close,
     )

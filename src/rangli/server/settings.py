@@ -24,6 +24,8 @@ class ServerSettings(BaseSettings):
     in_flight_max: calls that one worker holds at once; more are shed (OVERLOADED).
     notice_s: how long a worker that ends says NOT_SERVING before it takes no more calls.
     drain_s: how long it then lets calls in flight end.
+    metrics_address: where Prometheus may ask over plain HTTP, `host:port`, or a port of loopback;
+        empty: nowhere. Port 0 is chosen by the system.
     """
 
     model_config = SettingsConfigDict(env_prefix=_ENV_PREFIX, extra="ignore")
@@ -35,6 +37,7 @@ class ServerSettings(BaseSettings):
     in_flight_max: int = Field(default=512, ge=1, le=100_000)
     notice_s: float = Field(default=0.5, ge=0, le=10)
     drain_s: float = Field(default=20.0, ge=0, le=30)
+    metrics_address: str = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["console", "json"] = "console"
 
@@ -71,6 +74,17 @@ class ServerSettings(BaseSettings):
         except ValueError:
             raise ValueError("must be an IP address, such as 127.0.0.1 or 0.0.0.0") from None
         return value
+
+    @field_validator("metrics_address", mode="after")
+    @classmethod
+    def _host_and_port(cls, value: str) -> str:
+        if not value:
+            return value
+        host, _, port = value.rpartition(":")
+        host = cls._an_address(host.strip("[]") or "127.0.0.1")
+        if not port.isdecimal() or int(port) > 65_535:
+            raise ValueError("must be a port, or host:port with an IP address")
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property
     def on_loopback(self) -> bool:

@@ -14,6 +14,7 @@ from typing import NoReturn
 
 import structlog
 
+from rangli.server.metrics import Endpoint, kept_metrics
 from rangli.server.process import WorkerProcess
 from rangli.server.settings import ServerSettings
 from rangli.storage.embedded import EmbeddedError, EmbeddedStores
@@ -42,7 +43,11 @@ def serve(settings: ServerSettings, storage: StorageSettings) -> None:
     """
     # Until the loop takes the signal over, it must unwind the `with`s below.
     signal.signal(signal.SIGTERM, _exit)
-    with reserved_port(settings) as port, EmbeddedStores.of(storage) as stores:
+    with (
+        reserved_port(settings) as port,
+        EmbeddedStores.of(storage) as stores,
+        kept_metrics(settings.metrics_address) as endpoint,
+    ):
         migrate(stores.postgres_dsn)
         serving = settings.model_copy(update={"port": port})
         environment = {
@@ -50,8 +55,9 @@ def serve(settings: ServerSettings, storage: StorageSettings) -> None:
             **serving.environment(),
             "RANGLI_POSTGRES_DSN": stores.postgres_dsn,
             "RANGLI_REDIS_URL": stores.redis_url,
+            **endpoint.environment,
         }
-        asyncio.run(Supervisor(serving, stores, environment).run())
+        asyncio.run(Supervisor(serving, stores, endpoint, environment).run())
 
 
 @contextmanager
@@ -78,10 +84,15 @@ class Supervisor:
     """Keeps as many workers running as the settings ask for."""
 
     def __init__(
-        self, settings: ServerSettings, stores: EmbeddedStores, environment: Mapping[str, str]
+        self,
+        settings: ServerSettings,
+        stores: EmbeddedStores,
+        endpoint: Endpoint,
+        environment: Mapping[str, str],
     ) -> None:
         self._settings = settings
         self._stores = stores
+        self._endpoint = endpoint
         self._environment = environment
         self._ready: set[int] = set()
         self._announced = False
@@ -93,6 +104,12 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
+        try:
+            metrics_url = await self._endpoint.listen()
+        except OSError as error:
+            raise CannotServe(f"cannot tell metrics: {error.strerror}") from error
+        if metrics_url:
+            _log.info("metrics are told", url=metrics_url)
         async with asyncio.TaskGroup() as tasks:
             for slot in range(self._settings.workers):
                 tasks.create_task(self._keep(slot))
@@ -138,6 +155,7 @@ class Supervisor:
             self._ready.add(slot)
             self._announce()
         code = await worker.ended()
+        self._endpoint.ended(worker.pid)
         if not self._stopping.is_set():
             _log.warning("worker ended", worker=slot, pid=worker.pid, code=code, why=failure)
         return failure

@@ -8,11 +8,15 @@ from functools import partial
 
 import structlog
 
+from rangli.checkout.sweeper import sweep as sweep_orders
 from rangli.core.errors import Unavailable
+from rangli.counters.sweeper import sweep as sweep_counts
+from rangli.coupons.job_runner import JobRunner
 from rangli.funds.sweeper import sweep_all as sweep_budgets
-from rangli.ledger.sweeper import Sweeper
+from rangli.ledger.sweeper import sweep as sweep_ledger
 from rangli.storage.idempotency import sweep_idempotency
 from rangli.storage.postgres import Pool
+from rangli.storage.sweeping import Sweeper
 
 _log = structlog.get_logger(__name__)
 
@@ -21,6 +25,8 @@ SWEEP_EVERY_S = 3_600.0
 KEEP_ANSWERS_S = 8 * 86_400.0
 # What has expired is given back about this much later.
 EXPIRE_EVERY_S = 1.0
+# A job that is started, or whose worker has died, is taken up about this much later.
+ISSUE_EVERY_S = 1.0
 
 
 async def keep_up(pool: Pool) -> None:
@@ -31,8 +37,14 @@ async def keep_up(pool: Pool) -> None:
 
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(_every(SWEEP_EVERY_S, forget_answers, "stored answers"))
-        tasks.create_task(_every(EXPIRE_EVERY_S, Sweeper(pool).round, "holds and lots"))
+        for sweep, what in (
+            (sweep_ledger, "holds and lots"),
+            (sweep_counts, "counts"),
+            (sweep_orders, "orders"),
+        ):
+            tasks.create_task(_every(EXPIRE_EVERY_S, Sweeper(pool, sweep).round, what))
         tasks.create_task(_every(EXPIRE_EVERY_S, partial(sweep_budgets, pool), "budgets"))
+        tasks.create_task(_every(ISSUE_EVERY_S, JobRunner(pool).round, "steps of issue jobs"))
 
 
 async def _every(period_s: float, sweep: Callable[[], Awaitable[int]], what: str) -> None:

@@ -22,6 +22,7 @@ from rangli.server.app import App, opened
 from rangli.server.health import Health
 from rangli.server.logs import configure_logging
 from rangli.server.settings import ServerSettings
+from rangli.storage import detached
 from rangli.storage.settings import StorageSettings
 from rangli.transport.grpcio import Gate, GrpcServer
 
@@ -85,8 +86,9 @@ async def _serve(
     await health.drain()
     await asyncio.sleep(settings.notice_s)
     health.close()
+    app.end_waits()
     await server.stop(settings.drain_s)
-    watching.cancel()
+    await detached.end(watching)
     _log.info("drained")
 
 

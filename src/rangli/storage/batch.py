@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
@@ -14,6 +15,7 @@ from typing import Generic, NamedTuple, TypeAlias, TypeVar
 import structlog
 
 from rangli.core.errors import Invalid, RangliError, Unavailable
+from rangli.storage import metrics
 from rangli.storage.idempotency import (
     Key,
     KeyTakenError,
@@ -63,12 +65,13 @@ Apply: TypeAlias = Callable[
 
 
 class Request(Generic[B]):
-    """A request, its key, and who waits for its answer."""
+    """A request, its key, and who waits for its answer. asked_at: by `time.monotonic()`."""
 
-    __slots__ = ("asked", "key", "request_sha256", "waiters")
+    __slots__ = ("asked", "asked_at", "key", "request_sha256", "waiters")
 
     def __init__(self, asked: Asked[B], key: Key, request_sha256: bytes, waiter: Waiter) -> None:
         self.asked = asked
+        self.asked_at = time.monotonic()
         self.key = key
         self.request_sha256 = request_sha256
         self.waiters = [waiter]
@@ -173,6 +176,8 @@ class Work(Generic[B]):
             except Exception as fault:
                 await self._corner(requests, fault, committed=committed, doubtful=doubtful)
                 return
+        if doubtful:
+            metrics.INDETERMINATE.inc(len(requests))
         for request in requests:
             self.answer(request, failure)
 

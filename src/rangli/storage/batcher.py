@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from rangli.core.errors import DeadlinePassed, Exhausted, RangliError, Reason, Unavailable
-from rangli.storage import detached
+from rangli.storage import detached, metrics
 from rangli.storage.batch import Apply, Asked, AtOnce, Counts, Outcome, Request, Work
 from rangli.storage.idempotency import Key, key_reused, sha256
 from rangli.storage.postgres import Pool
@@ -80,6 +80,10 @@ class Batching:
         )
         self._batchers.append(made)
         return made
+
+    def counts(self) -> list[Counts]:
+        """What each batcher has done so far."""
+        return [batcher.counts for batcher in self._batchers]
 
     async def drain(self) -> None:
         """Everything asked so far is answered."""
@@ -153,6 +157,9 @@ class Batcher(Generic[B]):
     ) -> None:
         self.counts = Counts()
         self._batching = batching
+        self._size = metrics.BATCH_SIZE.labels(method)
+        self._wait_seconds = metrics.BATCH_WAIT_SECONDS.labels(method)
+        self._commit_seconds = metrics.BATCH_COMMIT_SECONDS.labels(method)
         self._work = Work(batching.pool, method, apply, at_once, self.counts, self._answer)
         self._work_of = work
         self._size_max = size_max
@@ -264,6 +271,8 @@ class Batcher(Generic[B]):
         began_ns = time.monotonic_ns()
         self.counts.batches += 1
         self.counts.requests += len(batch)
+        self._size.observe(len(batch))
+        self._wait_seconds.observe(began_ns / 1e9 - batch[0].asked_at)
         try:
             await self._work.do(batch, committed=committed)
         except BaseException:  # torn, by the end of the loop
@@ -272,6 +281,7 @@ class Batcher(Generic[B]):
                     self._answer(request, Unavailable("batcher", "the server is shutting down"))
             raise
         took_us = (time.monotonic_ns() - began_ns) // 1000
+        self._commit_seconds.observe(took_us / 1e6)
         self._batch_us = (3 * self._batch_us + took_us) // 4 if self._batch_us else took_us
 
     def _answer(self, request: Request[B], outcome: Outcome) -> None:

@@ -16,6 +16,8 @@ import structlog
 _Result = TypeVar("_Result")
 _log = structlog.get_logger(__name__)
 
+_CANCEL_AGAIN_S = 0.5  # what is being undone has that long
+
 # The loop itself holds tasks weakly, and a drain must know them.
 _pending: set[asyncio.Task[Any]] = set()
 
@@ -37,6 +39,20 @@ async def finish(work: Coroutine[Any, Any, _Result]) -> _Result:
         task.add_done_callback(_report)
         raise
     return task.result()
+
+
+async def end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks until they have ended; what they raised is of no interest.
+
+    Once is not enough: redis-py waits with `asyncio.wait_for`, which until Python 3.12 forgets a
+    cancellation that comes just when it has what it waits for, and a loop would go on for ever.
+    """
+    left = set(tasks)
+    while left:
+        for task in left:
+            task.cancel()
+        ended, left = await asyncio.wait(left, timeout=_CANCEL_AGAIN_S)
+        await asyncio.gather(*ended, return_exceptions=True)
 
 
 async def settle(timeout_s: float) -> int:

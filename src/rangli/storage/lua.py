@@ -18,8 +18,12 @@ from importlib.resources import files
 from typing import Any, Generic, TypeVar
 
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError
+from redis.exceptions import NoScriptError, RedisError
 
+__all__ = ["REDIS_AWAY", "LuaScript", "Redis"]
+
+# The server is away, late, or cannot do it: what is only advice goes without.
+REDIS_AWAY = (RedisError, OSError)
 _Reply = TypeVar("_Reply")
 
 
@@ -43,7 +47,7 @@ class LuaScript(Generic[_Reply]):
         keys: Sequence[str],
         args: Sequence[str | bytes | int] = (),
     ) -> _Reply:
-        """Run it once. redis.RedisError if the server is away or the script fails.
+        """Run it once. One of REDIS_AWAY if the server is away or the script fails.
 
         Only an explicit NOSCRIPT, which proves that nothing ran, is answered by loading the script
         and asking again, one time. After any other failure the script may have run.

@@ -50,11 +50,11 @@ async def emit(
     """Write an event in the transaction of `conn`: it exists if and only if the effect does.
 
     subject_kind, subject_id: what changed; its events keep their order, because whoever changes
-        it holds its row's lock.
+        it holds its row's lock, which an earlier statement has taken.
     payload: plain JSON values.
 
     The event's sequence number. Numbers grow, but may have gaps and become visible out of order;
-    readers bound themselves by `tx_id` (see the migration).
+    readers go by `turn` (see migration 0016).
     """
     event_seq: int = await conn.fetchval(
         _EMIT, tenant, subject_kind, subject_id, event_type, actor, _text(payload)

@@ -37,6 +37,9 @@ class StorageSettings(BaseSettings):
     connect_timeout_s: how long opening a connection may take when the process starts.
     redis_pool_size_max: connections per process.
     redis_timeout_s: how long one command, or connecting, may take.
+    filter_bypass_per_s: claims that a process sends to PostgreSQL unfiltered, a second, while Redis
+        cannot be believed; more are shed.
+    key_token, key_codes, key_admission: see `keys`; made and kept in the data folder by default.
     """
 
     model_config = SettingsConfigDict(
@@ -55,6 +58,10 @@ class StorageSettings(BaseSettings):
     connect_timeout_s: float = Field(default=5.0, gt=0, le=60)
     redis_pool_size_max: int = Field(default=64, ge=1, le=10_000)
     redis_timeout_s: float = Field(default=0.2, gt=0, le=60)
+    filter_bypass_per_s: int = Field(default=2_000, ge=1, le=1_000_000)
+    key_token: bytes | None = Field(default=None, repr=False)
+    key_codes: bytes | None = Field(default=None, repr=False)
+    key_admission: bytes | None = Field(default=None, repr=False)
 
     @classmethod
     def load(cls, **overrides: Any) -> StorageSettings:
@@ -86,6 +93,19 @@ class StorageSettings(BaseSettings):
         if value is not None and not value.startswith(_REDIS_SCHEMES):
             raise ValueError(f"must begin with {', '.join(_REDIS_SCHEMES)}")
         return value
+
+    @field_validator("key_token", "key_codes", "key_admission", mode="before")
+    @classmethod
+    def _key(cls, value: str | bytes | None) -> bytes | None:
+        if not value or isinstance(value, bytes):
+            return value or None
+        try:
+            key = bytes.fromhex(value)
+        except ValueError:
+            key = b""
+        if len(key) != 32:
+            raise ValueError("must be 64 hexadecimal digits")
+        return key
 
     @field_validator("data_dir", mode="after")
     @classmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +14,7 @@ from redis.exceptions import RedisError
 
 from rangli.core.errors import Unavailable
 from rangli.storage import detached
+from rangli.storage.keys import Keys
 from rangli.storage.postgres import Pool, connection, open_pool
 from rangli.storage.settings import StorageSettings
 
@@ -34,10 +36,12 @@ class Stores:
     pg: the truth. Use it through `postgres.transaction` and `postgres.connection`.
     redis: advice. Replies are bytes; commands are never repeated by the client, because a command
         whose answer was late may have been carried out; they fail after `redis_timeout_s`.
+    keys: the service's own secrets.
     """
 
     pg: Pool
     redis: Redis
+    keys: Keys
 
     @classmethod
     async def open(cls, settings: StorageSettings) -> Stores:
@@ -55,10 +59,10 @@ class Stores:
             acquire_timeout_s=settings.acquire_timeout_s,
             connect_timeout_s=settings.connect_timeout_s,
         )
-        stores = cls(pg, _open_redis(settings.redis_url, settings))
+        stores = cls(pg, _open_redis(settings.redis_url, settings), Keys.load(settings))
         try:
             await _check_postgres(pg)
-            await _check_redis(stores.redis)
+            await _check_redis(stores.redis, settings.connect_timeout_s)
         except BaseException:
             await stores.close()
             raise
@@ -99,11 +103,17 @@ async def _check_postgres(pg: Pool) -> None:
         _log.warning("PostgreSQL is newer than tested", major=major, tested=_POSTGRES_MAJOR_TESTED)
 
 
-async def _check_redis(redis: Redis) -> None:
-    try:
-        info = await redis.info("server")
-    except (RedisError, OSError) as error:
-        raise Unavailable("redis", "Redis is not reachable at the moment") from error
+async def _check_redis(redis: Redis, timeout_s: float) -> None:
+    # A command's own time is short; a start, on a machine that is busy starting others, has more.
+    patient_until = time.monotonic() + timeout_s
+    while True:
+        try:
+            info = await redis.info("server")
+            break
+        except (RedisError, OSError) as error:
+            refused = isinstance(error.__cause__, ConnectionRefusedError)
+            if refused or time.monotonic() >= patient_until:
+                raise Unavailable("redis", "Redis is not reachable at the moment") from error
     refuse_old_redis(info)
 
 

@@ -60,8 +60,8 @@ def fill(message: M, struct: Any) -> M:
         kind.SetInParent()
         fill(kind, struct)
         return message
-    for name, default in _defaults(struct.__class__):
-        value = getattr(struct, name)
+    for attribute, name, default in _defaults(struct.__class__):
+        value = getattr(struct, attribute)
         if value is None or value == default:
             continue
         field = descriptor.fields_by_name[name]
@@ -75,9 +75,10 @@ def fill(message: M, struct: Any) -> M:
 
 
 @lru_cache(maxsize=256)
-def _defaults(struct: Any) -> tuple[tuple[str, Any], ...]:
-    """The struct's fields and what each is if nothing is said."""
-    return tuple((field.name, field.default) for field in msgspec.structs.fields(struct))
+def _defaults(struct: Any) -> tuple[tuple[str, str, Any], ...]:
+    """The struct's attributes, the fields they stand for, and what each is if nothing is said."""
+    fields = msgspec.structs.fields(struct)
+    return tuple((field.name, field.encode_name, field.default) for field in fields)
 
 
 def set_timestamp(message: Timestamp, at: datetime) -> None:

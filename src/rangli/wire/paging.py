@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 
@@ -21,19 +22,30 @@ class Page:
     after: str
 
 
-def page_of(page_size: int, page_token: str) -> Page:
-    """The page a list request asks for; raises Invalid for a size or token that is none."""
-    if not 0 <= page_size <= _SIZE_MAX:
-        raise Invalid.fields(Violation("page_size", f"must be 1 to {_SIZE_MAX}, or 0 for 100"))
+def page_of(
+    page_size: int,
+    page_token: str,
+    *,
+    size_default: int = _SIZE_DEFAULT,
+    size_max: int = _SIZE_MAX,
+    cursor: re.Pattern[str] = RESOURCE,
+) -> Page:
+    """The page a list request asks for; raises Invalid for a size or token that is none.
+
+    cursor: what the list's ids look like.
+    """
+    if not 0 <= page_size <= size_max:
+        words = f"must be 1 to {size_max}, or 0 for {size_default}"
+        raise Invalid.fields(Violation("page_size", words))
     if not page_token:
-        return Page(page_size or _SIZE_DEFAULT, "")
+        return Page(page_size or size_default, "")
     try:
         after = urlsafe_b64decode(page_token.encode()).decode()
     except (binascii.Error, UnicodeError):
         after = ""
-    if not RESOURCE.fullmatch(after):
+    if not cursor.fullmatch(after):
         raise Invalid.fields(Violation("page_token", "must be a next_page_token of this list"))
-    return Page(page_size or _SIZE_DEFAULT, after)
+    return Page(page_size or size_default, after)
 
 
 def next_token(page: Page, ids: list[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import grpc
@@ -46,6 +47,8 @@ def handler(method: Method, path: str, gate: Gate) -> RpcHandler:
             return grpc.unary_unary_rpc_method_handler(_unary(method, path, gate))
         case Shape.CLIENT_STREAM:
             return grpc.stream_unary_rpc_method_handler(_client_stream(method, path, gate))
+        case Shape.SERVER_STREAM:
+            return grpc.unary_stream_rpc_method_handler(_server_stream(method, path, gate))
 
 
 def no_such_method(path: str) -> RpcHandler:
@@ -115,6 +118,25 @@ def _client_stream(
         return await _awaited(
             method, path, gate, context, lambda ctx: method.handler(ctx, parsed(messages))
         )
+
+    return call
+
+
+def _server_stream(
+    method: Method, path: str, gate: Gate
+) -> Callable[[bytes, Context], Awaitable[None]]:
+    parse = _parser(method)
+
+    async def send(ctx: CallContext, data: bytes, context: Context) -> bytes:
+        async with aclosing(method.handler(ctx, parse(data))) as answers:
+            async for message in answers:
+                await context.write(message.SerializeToString())
+        return b""
+
+    # The answers are written, not yielded: a deadline that passes while the transport sends would
+    # not be seen by a generator.
+    async def call(data: bytes, context: Context) -> None:
+        await _awaited(method, path, gate, context, lambda ctx: send(ctx, data, context))
 
     return call
 

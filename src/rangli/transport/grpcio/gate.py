@@ -6,6 +6,7 @@ import asyncio
 from typing import Any, Protocol
 
 from rangli.core.errors import Exhausted, Reason
+from rangli.storage import metrics
 
 # Long enough for a full process to get through what it holds.
 RETRY_AFTER_S = 0.1
@@ -34,6 +35,7 @@ class Gate:
     def enter(self, call: Finishing) -> None:
         """Count the call until it is done. Raises Exhausted (OVERLOADED); nothing was done then."""
         if self.in_flight >= self.in_flight_max:
+            metrics.SHED.labels("in_flight").inc()
             raise Exhausted(
                 Reason.OVERLOADED,
                 f"{self.in_flight_max} calls are in flight, which is all this process takes",

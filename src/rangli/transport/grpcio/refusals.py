@@ -8,7 +8,7 @@ import grpc
 import structlog
 
 from rangli.core.errors import RangliError, Reason
-from rangli.wire.status import to_status
+from rangli.wire.status import MESSAGE_CHARS_MAX, clipped, serialized
 
 STATUS_DETAILS_KEY = "grpc-status-details-bin"
 # A string, because grpcio's class is generic in its type stubs only.
@@ -34,7 +34,7 @@ async def fail(context: Context, path: str, fault: Exception) -> NoReturn:
 
 
 async def _abort(context: Context, refusal: RangliError) -> NoReturn:
-    status = to_status(refusal)
-    details = ((STATUS_DETAILS_KEY, status.SerializeToString()),)
-    await context.abort(_CODES[refusal.code.value], status.message, cast("grpc._Metadata", details))
+    details = ((STATUS_DETAILS_KEY, serialized(refusal)),)
+    message = clipped(refusal.message, MESSAGE_CHARS_MAX)
+    await context.abort(_CODES[refusal.code.value], message, cast("grpc._Metadata", details))
     raise AssertionError("abort raises")
