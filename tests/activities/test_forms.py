@@ -182,6 +182,7 @@ _FILLED: dict[str, Any] = {
     "multiplier": {"measure": "MEASURE_AMOUNT", "every": 1},
     "weekly_windows": {"days": [1], "to_minute": 1},
     "funding": {"funder": "x", "share_bps": 1},
+    "limits": {"subject": "LIMIT_SUBJECT_USER", "most": 1},
 }
 
 

@@ -100,6 +100,8 @@ def band(path: str) -> Spoil:
 NUMBERED = [str(number) for number in range(1001)]
 FUNDER = {"funder": "x", "share_bps": 1}
 MON = {"days": [1], "to_minute": 60}
+DAWN = {"day_start_minute": 1_440}
+TAKEN = {"most": 1, "name": "user-lifetime-uses"}
 SPOILT: list[tuple[str, Spoil]] = [
     ("template_id", clear("template_id")),
     ("template_id", put("template_id", "nonsense")),
@@ -247,6 +249,18 @@ SPOILT: list[tuple[str, Spoil]] = [
     ("funding[0].pool_id", lambda s: setattr(s.funding[0], "pool_id", "no pool")),
     ("slow_share_bps", put("slow_share_bps", -1)),
     ("slow_share_bps", put("slow_share_bps", 10_001)),
+    ("limits", put("limits", [{"subject": 2, "most": 1, "name": f"l{n}"} for n in range(11)])),
+    ("limits[0].subject", put("limits", [{"most": 1}])),
+    ("limits[0].subject", put("limits", [{"subject": 7, "most": 1}])),
+    ("limits[0].period", put("limits", [{"subject": 2, "most": 1, "period": 7}])),
+    ("limits[0].measure", put("limits", [{"subject": 2, "most": 1, "measure": 4}])),
+    ("limits[0].most", put("limits", [{"subject": 2}])),
+    ("limits[0].most", put("limits", [{"subject": 2, "most": 10**13 + 1}])),
+    ("limits[0].day_start_minute", put("limits", [{"subject": 2, "most": 1} | DAWN])),
+    ("limits[0].name", put("limits", [{"subject": 2, "most": 1, "name": "No"}])),
+    ("limits[0].name", put("limits", [{"subject": 2, "most": 1, "name": "l" * 41}])),
+    ("limits[1].name", put("limits", [{"subject": 2, "most": 1}, {"subject": 2, "most": 2}])),
+    ("limits[1].name", put("limits", [{"subject": 2, "most": 1}, {"subject": 3} | TAKEN])),
 ]
 
 

@@ -63,6 +63,7 @@ class Catalogue:
     version: int = 0
     activities: Mapping[str, LiveActivity] = field(default_factory=dict)
     index: ProductIndex = field(default_factory=ProductIndex)
+    limited: ProductIndex = field(default_factory=ProductIndex)
     sets: Mapping[str, SetSnapshot] = field(default_factory=dict)
     store_sets_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     books: Mapping[str, Book] = field(default_factory=dict)
@@ -159,14 +160,16 @@ def _with_activities(catalogue: Catalogue, changed: Mapping[str, LiveActivity | 
         else:
             now[activity_id] = activity
     stated = [each for activity in now.values() for each in activity.variants]
-    index = catalogue.index.with_activities(
-        removed=[before[activity_id] for activity_id in changed if activity_id in before],
-        added=[activity for activity in changed.values() if activity is not None],
-    )
+    removed = [before[activity_id] for activity_id in changed if activity_id in before]
+    added = [activity for activity in changed.values() if activity is not None]
     return replace(
         catalogue,
         activities=now,
-        index=index,
+        index=catalogue.index.with_activities(removed, added),
+        limited=catalogue.limited.with_activities(
+            [activity for activity in removed if activity.spec.limits],
+            [activity for activity in added if activity.spec.limits],
+        ),
         price_books=_longest_first(a for a in now.values() if a.is_book),
         deliverers=_longest_first(a for a in now.values() if a.products is None and not a.is_book),
         by_code=_by_code(now.values()),

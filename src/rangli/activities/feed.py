@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections import defaultdict
 from collections.abc import Coroutine
 from time import monotonic
 
@@ -17,6 +18,7 @@ import structlog
 
 from rangli.activities import loader
 from rangli.activities.catalogue import Catalogue, evolve
+from rangli.activities.kept import Kept
 from rangli.core.errors import Unavailable
 from rangli.storage.changes import CHANNEL
 from rangli.storage.postgres import Connection, Pool
@@ -45,6 +47,7 @@ class CatalogueFeed:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
         self._catalogues: dict[str, Catalogue] = {}
+        self._kept: defaultdict[str, Kept] = defaultdict(Kept)  # older ones, by tenant
         # By tenant, when its catalogue last was the newest there was.
         self._newest_at: dict[str, float] = {}
         # Tenants whose rows cannot be read: at which version, and when to try again.
@@ -73,6 +76,17 @@ class CatalogueFeed:
         if known is None and tenant in self._unreadable:
             raise Unavailable("catalogue", "this tenant's catalogue cannot be read at the moment")
         return known or Catalogue(tenant)
+
+    def catalogue_at(self, tenant: str, version: int) -> Catalogue | None:
+        """The tenant's catalogue at that version, if it is the newest or was within the last hour.
+
+        None: this process never saw it (it came and went between two looks), or saw more since
+        than it keeps.
+        """
+        newest = self.catalogue(tenant)
+        if newest.version == version:
+            return newest
+        return self._kept[tenant].find(version) if tenant in self._kept else None
 
     async def start(self) -> None:
         """Loads every tenant's catalogue and begins to follow. Raises if Postgres is away."""
@@ -150,6 +164,9 @@ class CatalogueFeed:
         for gone in self._newest_at.keys() - heads.keys():  # Postgres went back to an older state
             del self._newest_at[gone]
             self._catalogues.pop(gone, None)
+            self._kept.pop(gone, None)
+        for kept in self._kept.values():
+            kept.forget_old()
         behind = {}
         for tenant, version in heads.items():
             known = self._catalogues.get(tenant)
@@ -208,6 +225,8 @@ class CatalogueFeed:
         self._unreadable.pop(tenant, None)
         # A new base may have come meanwhile; the one of the renewal is as good, the next is due.
         self._catalogues[tenant] = newest
+        if known is not None:
+            self._kept[tenant].follow(known, newest)
         self._newest_at[tenant] = asked_at
         _log.info(
             "catalogue_loaded",

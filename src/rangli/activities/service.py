@@ -6,10 +6,12 @@ from datetime import datetime
 
 from rangli.activities import store, templates
 from rangli.activities.effects.price_book import PriceBook
+from rangli.activities.limits import limits_of
 from rangli.activities.model import Activity, RunState, Verb, VersionState
 from rangli.activities.spec import ActivitySpec
 from rangli.core.errors import Conflict, Invalid, NameTaken, NotFound, Reason, Refused
 from rangli.core.ids import new_id
+from rangli.counters.store import put_limits
 from rangli.funds.model import Share
 from rangli.funds.service import is_known, set_funding
 from rangli.selection import store as sets
@@ -110,6 +112,7 @@ async def act(
             conn, tenant, activity_id, version=before.version, state=version_state, spec=before.spec
         )
     if verb is Verb.PUBLISH:
+        await _limit(conn, tenant, before)
         await _fund(conn, tenant, before)
     live_version = before.version if verb is Verb.PUBLISH else before.live_version
     revision = await store.move(
@@ -214,6 +217,20 @@ async def _refuse_taken_code(conn: Connection, tenant: str, activity: Activity) 
     if holder is not None:
         words = f"{holder!r} has the public code {spec.public_code!r} at the same time"
         raise _not_ready(activity, "public_code_taken", words)
+
+
+async def _limit(conn: Connection, tenant: str, activity: Activity) -> None:
+    """Says to the counters how much of it there may be from this version on."""
+    spec, name = activity.spec, activity.activity_id
+    wanted = limits_of(name, spec.limits, time_zone=spec.schedule.time_zone)
+    try:
+        await put_limits(conn, tenant, wanted, owner=f"activity/{name}")
+    except NameTaken as taken:
+        words = (
+            f"its limit {taken.metadata['id']!r} has counted something else, or by another clock:"
+            " give it another name"
+        )
+        raise _not_ready(activity, "limit_counts_something_else", words) from None
 
 
 async def _fund(conn: Connection, tenant: str, activity: Activity) -> None:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from rangli.activities import conditions as of_conditions
+from rangli.activities import limits as of_limits
 from rangli.activities.amounts import AMOUNTS_MAX, Amounts, of_one_currency, without_prices
 from rangli.activities.bounds import CapMinor, Name, ResourceId, unprintable
 from rangli.activities.conditions import Condition
@@ -207,6 +208,10 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         int,
         Meta(ge=0, le=BPS, description="How many of 10,000 shoppers have it while funds are low."),
     ] = 5_000
+    limits: Annotated[
+        tuple[of_limits.UsageLimit, ...],
+        Meta(max_length=of_limits.LIMITS_MAX, description="What checkouts count."),
+    ] = ()
 
     @property
     def names_basis(self) -> bool:
@@ -257,6 +262,12 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         if self.discount_base is ConditionBase.OTHER_PRICE:
             words = "discounts are not computed on the other price basis"
             found.append(Violation(f"{path}.discount_base", words))
+        currencies = {self.currency, *(stated.currency for _, stated in self.stated(path))}
+        found += of_limits.violations(
+            self.limits, f"{path}.limits", one_currency=len(currencies) == 1
+        )
+        if self.limits and isinstance(self.effect, PriceBook):
+            found.append(Violation(f"{path}.limits", "a price book has none"))
         if self.value_basis is not None and isinstance(self.effect, PriceBook):
             words = "does not go with price_book; see price_basis"
             found.append(Violation(f"{path}.value_basis", words))

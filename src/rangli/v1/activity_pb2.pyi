@@ -164,6 +164,33 @@ class FundingLevel(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     FUNDING_LEVEL_WARN: _ClassVar[FundingLevel]
     FUNDING_LEVEL_SLOW: _ClassVar[FundingLevel]
     FUNDING_LEVEL_PAUSED: _ClassVar[FundingLevel]
+
+class LimitSubject(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIMIT_SUBJECT_UNSPECIFIED: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_ACTIVITY: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_USER: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_DEVICE: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_PHONE: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_STORE: _ClassVar[LimitSubject]
+    LIMIT_SUBJECT_SKU: _ClassVar[LimitSubject]
+
+class LimitPeriod(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIMIT_PERIOD_UNSPECIFIED: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_LIFETIME: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_MINUTE: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_HOUR: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_DAY: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_WEEK: _ClassVar[LimitPeriod]
+    LIMIT_PERIOD_MONTH: _ClassVar[LimitPeriod]
+
+class LimitMeasure(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    LIMIT_MEASURE_UNSPECIFIED: _ClassVar[LimitMeasure]
+    LIMIT_MEASURE_USES: _ClassVar[LimitMeasure]
+    LIMIT_MEASURE_UNITS: _ClassVar[LimitMeasure]
+    LIMIT_MEASURE_AMOUNT: _ClassVar[LimitMeasure]
 ENTITLEMENT_UNSPECIFIED: Entitlement
 ENTITLEMENT_OPEN: Entitlement
 ENTITLEMENT_CREDENTIAL: Entitlement
@@ -262,6 +289,24 @@ FUNDING_LEVEL_OK: FundingLevel
 FUNDING_LEVEL_WARN: FundingLevel
 FUNDING_LEVEL_SLOW: FundingLevel
 FUNDING_LEVEL_PAUSED: FundingLevel
+LIMIT_SUBJECT_UNSPECIFIED: LimitSubject
+LIMIT_SUBJECT_ACTIVITY: LimitSubject
+LIMIT_SUBJECT_USER: LimitSubject
+LIMIT_SUBJECT_DEVICE: LimitSubject
+LIMIT_SUBJECT_PHONE: LimitSubject
+LIMIT_SUBJECT_STORE: LimitSubject
+LIMIT_SUBJECT_SKU: LimitSubject
+LIMIT_PERIOD_UNSPECIFIED: LimitPeriod
+LIMIT_PERIOD_LIFETIME: LimitPeriod
+LIMIT_PERIOD_MINUTE: LimitPeriod
+LIMIT_PERIOD_HOUR: LimitPeriod
+LIMIT_PERIOD_DAY: LimitPeriod
+LIMIT_PERIOD_WEEK: LimitPeriod
+LIMIT_PERIOD_MONTH: LimitPeriod
+LIMIT_MEASURE_UNSPECIFIED: LimitMeasure
+LIMIT_MEASURE_USES: LimitMeasure
+LIMIT_MEASURE_UNITS: LimitMeasure
+LIMIT_MEASURE_AMOUNT: LimitMeasure
 
 class ProductTarget(_message.Message):
     __slots__ = ("all", "skus", "set_ids", "category_paths", "brands", "tags", "exclude", "min_list_minor", "max_list_minor")
@@ -752,7 +797,7 @@ class Amounts(_message.Message):
     def __init__(self, currency: _Optional[str] = ..., channels: _Optional[_Iterable[str]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ...) -> None: ...
 
 class ActivitySpec(_message.Message):
-    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts", "value_basis", "cap_basis", "slow_share_bps")
+    __slots__ = ("template_id", "display_name", "description", "currency", "entitlement", "layer", "priority", "schedule", "products", "stores", "users", "channels", "conditions", "effect", "funding", "more_effects", "first_effect_only", "cap_minor", "multiplier", "stacking", "rounding", "discount_base", "price_basis", "public_code", "when_short", "refund_policy", "amounts", "value_basis", "cap_basis", "slow_share_bps", "limits")
     TEMPLATE_ID_FIELD_NUMBER: _ClassVar[int]
     DISPLAY_NAME_FIELD_NUMBER: _ClassVar[int]
     DESCRIPTION_FIELD_NUMBER: _ClassVar[int]
@@ -783,6 +828,7 @@ class ActivitySpec(_message.Message):
     VALUE_BASIS_FIELD_NUMBER: _ClassVar[int]
     CAP_BASIS_FIELD_NUMBER: _ClassVar[int]
     SLOW_SHARE_BPS_FIELD_NUMBER: _ClassVar[int]
+    LIMITS_FIELD_NUMBER: _ClassVar[int]
     template_id: str
     display_name: str
     description: str
@@ -813,7 +859,24 @@ class ActivitySpec(_message.Message):
     value_basis: PriceBasis
     cap_basis: PriceBasis
     slow_share_bps: int
-    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ..., value_basis: _Optional[_Union[PriceBasis, str]] = ..., cap_basis: _Optional[_Union[PriceBasis, str]] = ..., slow_share_bps: _Optional[int] = ...) -> None: ...
+    limits: _containers.RepeatedCompositeFieldContainer[UsageLimit]
+    def __init__(self, template_id: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., currency: _Optional[str] = ..., entitlement: _Optional[_Union[Entitlement, str]] = ..., layer: _Optional[_Union[Layer, str]] = ..., priority: _Optional[int] = ..., schedule: _Optional[_Union[Schedule, _Mapping]] = ..., products: _Optional[_Union[ProductTarget, _Mapping]] = ..., stores: _Optional[_Union[StoreTarget, _Mapping]] = ..., users: _Optional[_Union[UserTarget, _Mapping]] = ..., channels: _Optional[_Iterable[str]] = ..., conditions: _Optional[_Iterable[_Union[Condition, _Mapping]]] = ..., effect: _Optional[_Union[Effect, _Mapping]] = ..., funding: _Optional[_Iterable[_Union[FundingShare, _Mapping]]] = ..., more_effects: _Optional[_Iterable[_Union[Effect, _Mapping]]] = ..., first_effect_only: _Optional[bool] = ..., cap_minor: _Optional[int] = ..., multiplier: _Optional[_Union[Multiplier, _Mapping]] = ..., stacking: _Optional[_Union[Stacking, _Mapping]] = ..., rounding: _Optional[_Union[Rounding, _Mapping]] = ..., discount_base: _Optional[_Union[ConditionBase, str]] = ..., price_basis: _Optional[_Union[PriceBasis, str]] = ..., public_code: _Optional[str] = ..., when_short: _Optional[_Union[WhenShort, str]] = ..., refund_policy: _Optional[_Union[RefundPolicy, str]] = ..., amounts: _Optional[_Iterable[_Union[Amounts, _Mapping]]] = ..., value_basis: _Optional[_Union[PriceBasis, str]] = ..., cap_basis: _Optional[_Union[PriceBasis, str]] = ..., slow_share_bps: _Optional[int] = ..., limits: _Optional[_Iterable[_Union[UsageLimit, _Mapping]]] = ...) -> None: ...
+
+class UsageLimit(_message.Message):
+    __slots__ = ("name", "subject", "period", "measure", "most", "day_start_minute")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    SUBJECT_FIELD_NUMBER: _ClassVar[int]
+    PERIOD_FIELD_NUMBER: _ClassVar[int]
+    MEASURE_FIELD_NUMBER: _ClassVar[int]
+    MOST_FIELD_NUMBER: _ClassVar[int]
+    DAY_START_MINUTE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    subject: LimitSubject
+    period: LimitPeriod
+    measure: LimitMeasure
+    most: int
+    day_start_minute: int
+    def __init__(self, name: _Optional[str] = ..., subject: _Optional[_Union[LimitSubject, str]] = ..., period: _Optional[_Union[LimitPeriod, str]] = ..., measure: _Optional[_Union[LimitMeasure, str]] = ..., most: _Optional[int] = ..., day_start_minute: _Optional[int] = ...) -> None: ...
 
 class Activity(_message.Message):
     __slots__ = ("activity_id", "state", "live_version", "version", "version_state", "revision", "spec", "created_at", "updated_at", "price_entries", "funding_level", "funding_paused_until")
