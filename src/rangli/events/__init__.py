@@ -1,0 +1,1 @@
+"""What has happened, for whoever wants to know: the outbox, read by cursor."""
