@@ -29,6 +29,30 @@ SELECT m.member FROM sets s JOIN set_members m ON (m.tenant, m.set_id) = (s.tena
      AND m.version = coalesce($3, s.version)
 WHERE s.tenant = $1 AND s.set_id = $2
 """
+# OFFSET keeps the planner from joining, for which it might read millions of members.
+_MEMBERSHIPS = """
+SELECT k.tenant, k.set_id, k.member
+FROM unnest($1::text[], $2::text[], $3::text[]) AS k (tenant, set_id, member)
+JOIN sets s USING (tenant, set_id),
+LATERAL (
+    SELECT FROM set_members m
+    WHERE (m.tenant, m.set_id, m.version, m.member)
+        = (s.tenant, s.set_id, s.version, k.member) OFFSET 0
+) m
+"""
+_NTH = """
+SELECT member FROM (
+    SELECT member, row_number() OVER (ORDER BY member) AS place FROM set_members
+    WHERE tenant = $1 AND set_id = $2 AND version = $3
+) AS placed
+WHERE place % $4 = 0 ORDER BY member
+"""
+_AFTER = """
+SELECT member FROM set_members
+WHERE tenant = $1 AND set_id = $2 AND version = $3 AND member > $4 AND member <= $5
+ORDER BY member LIMIT $6
+"""
+_LAST = "SELECT max(member) FROM set_members WHERE tenant = $1 AND set_id = $2 AND version = $3"
 # Enough to make a round trip cheap, few enough that other calls wait some milliseconds only.
 _CHUNK = 10_000
 _ALL = "SELECT set_id FROM sets WHERE tenant = $1"
@@ -80,6 +104,14 @@ async def kinds(conn: Connection, tenant: str, set_ids: Iterable[str]) -> dict[s
     return {row["set_id"]: SetKind(row["kind"]) for row in rows}
 
 
+async def memberships(
+    conn: Connection, asked: Iterable[tuple[str, str, str]]
+) -> set[tuple[str, str, str]]:
+    """Those of the (tenant, set_id, member) that are so in the sets' newest versions."""
+    columns = list(zip(*asked, strict=True)) or [()] * 3
+    return {tuple(row) for row in await conn.fetch(_MEMBERSHIPS, *columns)}
+
+
 async def all_ids(conn: Connection, tenant: str) -> list[str]:
     """Every set's id."""
     return [row["set_id"] for row in await conn.fetch(_ALL, tenant)]
@@ -92,6 +124,26 @@ async def members(
     cursor = await conn.cursor(_MEMBERS, tenant, set_id, version)
     while rows := await cursor.fetch(_CHUNK):
         yield [row[0] for row in rows]
+
+
+async def shards(
+    conn: Connection, tenant: str, set_id: str, version: int, *, size: int
+) -> list[str]:
+    """Where to cut a version's members, in their order, so that each part has that size at most.
+
+    The last member of each part; of a set that has none: nothing.
+    """
+    ends = [row[0] for row in await conn.fetch(_NTH, tenant, set_id, version, size)]
+    last = await conn.fetchval(_LAST, tenant, set_id, version)
+    return ends if last is None or ends[-1:] == [last] else [*ends, last]
+
+
+async def members_after(
+    conn: Connection, tenant: str, set_id: str, version: int, *, after: str, upto: str, limit: int
+) -> list[str]:
+    """A version's next members in their order: those after that one, up to another."""
+    rows = await conn.fetch(_AFTER, tenant, set_id, version, after, upto, limit)
+    return [row[0] for row in rows]
 
 
 def _set(row: Record | None) -> MemberSet:
