@@ -116,7 +116,7 @@ def a_sweeper_that_does_not_ask_the_time(patch: pytest.MonkeyPatch) -> None:
         return self._release(hold, Kind.EXPIRE, HoldState.EXPIRED, why)
 
     patch.setattr(Book, "expire", expire)
-    due = sweeper._DUE_HOLDS.replace("AND expires_at <= clock_timestamp()", "")
+    due = sweeper._DUE_HOLDS.replace("AND expires_at <= statement_timestamp()", "")
     patch.setattr(sweeper, "_DUE_HOLDS", due)
 
 

@@ -12,9 +12,11 @@ import pytest
 from rangli.ledger import sweeper
 from rangli.ledger.model import AccountKey
 from rangli.ledger.store import find_accounts
-from rangli.ledger.sweeper import JUMP_S, PAUSE_S, Clocks, Sweeper, sweep
+from rangli.ledger.sweeper import sweep
 from rangli.server import upkeep
+from rangli.storage import sweeping
 from rangli.storage.postgres import connection, transaction
+from rangli.storage.sweeping import JUMP_S, PAUSE_S, Clocks, Sweeper
 from tests.ledger.desk import Desk
 
 LATER = datetime(2035, 1, 1, tzinfo=UTC)
@@ -126,11 +128,12 @@ async def test_many_sweepers_end_each_hold_once(funded: Desk) -> None:
 async def test_a_round_sweeps_all_that_is_due_in_batches(
     funded: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sweeper, "BATCH", 4)
+    for module in (sweeper, sweeping):
+        monkeypatch.setattr(module, "BATCH", 4)
     for _ in range(10):
         await funded.move_time(await funded.hold(("anne", "shop", 1)), seconds=600)
 
-    assert await Sweeper(funded.stores.pg).round() == 10
+    assert await Sweeper(funded.stores.pg, sweep).round() == 10
     assert await states(funded) == ["EXPIRED"] * 10
 
 
@@ -155,7 +158,7 @@ async def test_a_hold_that_cannot_be_ended_keeps_no_other_from_ending(funded: De
         "UPDATE ledger_hold_legs SET target_id = 987654 WHERE hold_id = $1", broken
     )
 
-    await Sweeper(funded.stores.pg).round()
+    await Sweeper(funded.stores.pg, sweep).round()
 
     assert await states(funded) == ["PENDING", "EXPIRED"]
 
@@ -164,12 +167,12 @@ async def test_nothing_ends_for_a_while_after_the_clock_has_jumped(
     funded: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await funded.move_time(await funded.hold(("anne", "shop", 1)), seconds=600)
-    careful = Sweeper(funded.stores.pg)
-    monkeypatch.setattr(sweeper, "_NOW", "SELECT clock_timestamp() - interval '1 hour'")
+    careful = Sweeper(funded.stores.pg, sweep)
+    monkeypatch.setattr(sweeping, "_NOW", "SELECT clock_timestamp() - interval '1 hour'")
     assert await careful.round() == 1
     await funded.move_time(await funded.hold(("anne", "shop", 1)), seconds=600)
 
-    monkeypatch.setattr(sweeper, "_NOW", "SELECT clock_timestamp()")
+    monkeypatch.setattr(sweeping, "_NOW", "SELECT clock_timestamp()")
     assert [await careful.round() for _ in range(2)] == [0, 0]
     monkeypatch.setattr(careful, "_resume_at", careful._resume_at - PAUSE_S)
     assert await careful.round() == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,6 +19,8 @@ from rangli.funds.wanted import (
     Reserve,
     Spend,
 )
+from rangli.ledger.book import HoldId
+from rangli.ledger.makers import makers, refuse_of_another
 from rangli.ledger.model import Cause
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
@@ -64,9 +66,10 @@ async def spend(
     conn: Connection, asked: Sequence[Asked[Spend]], method: str
 ) -> list[ReservationNow | RangliError]:
     """A verdict for each; see `FundBook.spend`."""
-    book = await _of_reservations(conn, asked)
+    book, made_by = await _of_reservations(conn, asked)
 
     def verb(one: Asked[Spend]) -> ReservationNow:
+        refuse_of_another(made_by, (one.tenant, one.body.reservation_id), method)
         cause = _cause(book, one, method, one.body.occurred_at)
         return book.spend(one.tenant, one.body, cause, actor=one.actor)
 
@@ -77,9 +80,10 @@ async def release(
     conn: Connection, asked: Sequence[Asked[Release]], method: str
 ) -> list[ReservationNow | RangliError]:
     """A verdict for each; see `FundBook.release`."""
-    book = await _of_reservations(conn, asked)
+    book, made_by = await _of_reservations(conn, asked)
 
     def verb(one: Asked[Release]) -> ReservationNow:
+        refuse_of_another(made_by, (one.tenant, one.body.reservation_id), method)
         return book.release(one.tenant, one.body, _cause(book, one, method), actor=one.actor)
 
     return await _decided(conn, book, asked, verb)
@@ -89,9 +93,10 @@ async def refund(
     conn: Connection, asked: Sequence[Asked[Refund]], method: str
 ) -> list[Refunded | RangliError]:
     """A verdict for each; see `FundBook.refund`."""
-    book = await _of_reservations(conn, asked)
+    book, made_by = await _of_reservations(conn, asked)
 
     def verb(one: Asked[Refund]) -> Refunded:
+        refuse_of_another(made_by, (one.tenant, one.body.reservation_id), method)
         cause = _cause(book, one, method, one.body.occurred_at)
         return book.refund(one.tenant, one.body, cause, actor=one.actor)
 
@@ -115,12 +120,15 @@ async def _to_reserve(
     return await spending_store.for_fundings(conn, await store.fundings(conn, wanted))
 
 
-async def _of_reservations(conn: Connection, asked: Sequence[Asked[Any]]) -> FundBook:
-    book = await spending_store.for_reservations(
-        conn, [(one.tenant, one.body.reservation_id) for one in asked]
-    )
+async def _of_reservations(
+    conn: Connection, asked: Sequence[Asked[Any]]
+) -> tuple[FundBook, Mapping[HoldId, str]]:
+    """The book, and which service made each reservation."""
+    keys = [(one.tenant, one.body.reservation_id) for one in asked]
+    made_by = await makers(conn, keys)
+    book = await spending_store.for_reservations(conn, keys)
     await spending_store.fill_days(conn, book)
-    return book
+    return book, made_by
 
 
 async def _decided(

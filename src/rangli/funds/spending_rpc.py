@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from google.protobuf.message import Message
 
@@ -13,13 +13,12 @@ from rangli.core.errors import RangliError
 from rangli.funds import answer_rpc as answers
 from rangli.funds import asked_rpc as read
 from rangli.funds import spending
-from rangli.storage.batcher import Asked, Batcher, Batching
+from rangli.storage.batched_rpc import Batched
+from rangli.storage.batcher import Asked, Batching
 from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
 from rangli.v1 import fund_pb2 as fb
 from rangli.v1 import fund_service_pb2 as pb
-from rangli.wire.fingerprint import fingerprint
-from rangli.wire.names import request_id_of
 from rangli.wire.status import to_status
 
 NAME = "rangli.v1.FundService"
@@ -51,49 +50,26 @@ def methods(stores: Stores, batching: Batching) -> tuple[Method, ...]:
     )
 
 
-class _Batched(Generic[Body, Done, Answer]):
-    """A change that is decided together with others of its method.
-
-    ask: the request, checked.  decide: a batch's verdicts.  say: a verdict as its message.
-    """
-
-    def __init__(
-        self,
-        batching: Batching,
-        name: str,
-        *,
-        ask: Callable[[Any], Body],
-        decide: Callable[
-            [Connection, Sequence[Asked[Body]], str], Awaitable[list[Done | RangliError]]
-        ],
-        say: Callable[[Done], Answer],
-        answer: type[Answer],
-    ) -> None:
-        method = f"{NAME}/{name}"
-
-        async def apply(
-            conn: Connection, asked: Sequence[Asked[Body]]
-        ) -> list[bytes | RangliError]:
-            verdicts = await decide(conn, asked, method)
-            return [
-                one if isinstance(one, RangliError) else say(one).SerializeToString()
-                for one in verdicts
-            ]
-
-        self._batcher: Batcher[Body] = batching.batcher(method, apply, work=_work)
-        self._ask = ask
-        self._answer = answer
-
-    async def __call__(self, call: CallContext, request: Any) -> Answer:
-        """The request's own answer. Raises as `Batcher.submit`."""
-        asked = Asked(
-            call.tenant,
-            request_id_of(request.request_id),
-            fingerprint(request),
-            call.actor,
-            self._ask(request),
-        )
-        return self._answer.FromString(await self._batcher.submit(asked, deadline=call.deadline))
+def _batched(
+    batching: Batching,
+    name: str,
+    *,
+    ask: Callable[[Any], Body],
+    decide: Callable[[Connection, Sequence[Asked[Body]], str], Awaitable[list[Done | RangliError]]],
+    say: Callable[[Done], Answer],
+    answer: type[Answer],
+) -> Batched[Any, Body, Done, Answer]:
+    """The method whose verdicts `decide` gives; it notes in the ledger which method moved money."""
+    method = f"{NAME}/{name}"
+    return Batched(
+        batching,
+        method,
+        ask=ask,
+        decide=lambda conn, asked: decide(conn, asked, method),
+        say=say,
+        answer=answer,
+        work=_work,
+    )
 
 
 def _work(body: object) -> int:
@@ -104,7 +80,7 @@ def _work(body: object) -> int:
 class _Spending:
     def __init__(self, stores: Stores, batching: Batching) -> None:
         self._pg = stores.pg
-        self.reserve = _Batched(
+        self.reserve = _batched(
             batching,
             "Reserve",
             ask=read.reserve,
@@ -112,7 +88,7 @@ class _Spending:
             say=answers.reservation,
             answer=fb.Reservation,
         )
-        self.spend = _Batched(
+        self.spend = _batched(
             batching,
             "Spend",
             ask=read.spend,
@@ -120,7 +96,7 @@ class _Spending:
             say=answers.reservation,
             answer=fb.Reservation,
         )
-        self.release = _Batched(
+        self.release = _batched(
             batching,
             "Release",
             ask=read.release,
@@ -128,7 +104,7 @@ class _Spending:
             say=answers.reservation,
             answer=fb.Reservation,
         )
-        self.refund = _Batched(
+        self.refund = _batched(
             batching,
             "Refund",
             ask=read.refund,
@@ -136,7 +112,7 @@ class _Spending:
             say=answers.refunded,
             answer=pb.RefundResponse,
         )
-        self._spend_at_once = _Batched(
+        self._spend_at_once = _batched(
             batching,
             "BatchSpend",
             ask=read.batch_spend,

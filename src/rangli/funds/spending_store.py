@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeAlias
 
 from rangli.funds import store
 from rangli.funds.book import FundBook
@@ -16,7 +16,7 @@ from rangli.funds.model import Funding, Pool
 from rangli.funds.records import Day, Done, Part, PoolId, Reservation, ReservationId
 from rangli.funds.wanted import PartNow, ReservationNow, state_of
 from rangli.ledger import store as ledger_store
-from rangli.ledger.book import AccountId
+from rangli.ledger.book import AccountId, Book
 from rangli.ledger.model import HoldState
 from rangli.storage.changes import announce
 from rangli.storage.outbox import emit_all
@@ -50,10 +50,11 @@ JOIN ledger_hold_legs l ON (l.tenant, l.hold_id, l.leg) = (p.tenant, p.reservati
 WHERE r.tenant = $1 AND r.reservation_id = $2 ORDER BY p.leg
 """
 # Holds that the ledger has ended, whose expiry no day knows of yet.
+# statement_timestamp() bounds the index's scan; clock_timestamp() reads all that is not due yet.
 _EXPIRED = """
 SELECT r.tenant, r.reservation_id FROM fund_reservations r
 JOIN ledger_holds h ON (h.tenant, h.hold_id) = (r.tenant, r.reservation_id)
-WHERE r.is_open AND r.expires_at <= clock_timestamp() AND h.state = 'EXPIRED'
+WHERE r.is_open AND r.expires_at <= statement_timestamp() AND h.state = 'EXPIRED'
 ORDER BY r.expires_at LIMIT $1
 """
 _ALONE = "SELECT pg_try_advisory_xact_lock($1)"
@@ -92,33 +93,53 @@ ON CONFLICT (tenant, pool_id, day) DO UPDATE SET used_minor = excluded.used_mino
 """
 
 
-async def for_fundings(
-    conn: Connection, fundings: Mapping[tuple[str, str, int], Funding]
-) -> FundBook:
+# By tenant, activity_id and the version that was asked for.
+Fundings: TypeAlias = Mapping[tuple[str, str, int], Funding]
+
+
+async def for_fundings(conn: Connection, fundings: Fundings) -> FundBook:
     """A book in which these fundings can be reserved; their accounts are locked."""
-    accounts: set[tuple[str, int]] = set()
-    pools: set[PoolId] = set()
-    for (tenant, _, _), funding in fundings.items():
-        for share in funding.shares:
-            accounts |= {(tenant, share.source_id), (tenant, share.target_id)}
-            if share.pool_id is not None:
-                pools.add((tenant, share.pool_id))
-    ledger = await ledger_store.locked(conn, accounts=accounts)
-    return FundBook(ledger, fundings=fundings, pools=await _pools(conn, pools))
+    ledger = await ledger_store.locked(conn, accounts=accounts_of(fundings))
+    return await on_ledger(conn, ledger, fundings=fundings)
 
 
 async def for_reservations(conn: Connection, wanted: Iterable[ReservationId]) -> FundBook:
     """A book of these reservations; their holds and accounts are locked."""
     keys = list(dict.fromkeys(wanted))
-    ledger = await ledger_store.locked(conn, holds=keys)
-    reservations = await _reservations(conn, keys)
+    return await on_ledger(conn, await ledger_store.locked(conn, holds=keys), reservations=keys)
+
+
+def accounts_of(fundings: Fundings) -> set[AccountId]:
+    """What the ledger has to lock for these fundings to be reserved."""
+    return {
+        (tenant, account)
+        for (tenant, _, _), funding in fundings.items()
+        for share in funding.shares
+        for account in (share.source_id, share.target_id)
+    }
+
+
+async def on_ledger(
+    conn: Connection,
+    ledger: Book,
+    *,
+    fundings: Fundings | None = None,
+    reservations: Sequence[ReservationId] = (),
+) -> FundBook:
+    """A book on a ledger that has locked the fundings' accounts and the reservations' holds."""
+    found = await _reservations(conn, reservations) if reservations else []
     pools = {
+        (tenant, share.pool_id)
+        for (tenant, _, _), funding in (fundings or {}).items()
+        for share in funding.shares
+        if share.pool_id is not None
+    } | {
         (reservation.tenant, part.pool_id)
-        for reservation in reservations
+        for reservation in found
         for part in reservation.parts
         if part.pool_id is not None
     }
-    return FundBook(ledger, reservations=reservations, pools=await _pools(conn, pools))
+    return FundBook(ledger, fundings=fundings, reservations=found, pools=await _pools(conn, pools))
 
 
 async def for_pools(

@@ -61,7 +61,7 @@ SELECT {COLUMNS} FROM fund_pools p
 WHERE tenant = $1 AND (state <> 'OPEN' OR budget_level > 1 OR paused_until IS NOT NULL)
 """
 _RESTED = f"""
-SELECT {COLUMNS} FROM fund_pools p WHERE p.paused_until <= clock_timestamp()
+SELECT {COLUMNS} FROM fund_pools p WHERE p.paused_until <= statement_timestamp()
 ORDER BY p.paused_until LIMIT $1
 """
 # The version asked for, or the newest.

@@ -142,6 +142,11 @@ class Quote:
     gap_minor: int
     nodes: int
 
+    @property
+    def payable_minor(self) -> int:
+        """What the cart costs."""
+        return sum(row.payable_minor for row in (*self.lines, *self.deliveries))
+
     def layers(self) -> list[tuple[Layer, int]]:
         """What the layers that took something off came to, in their order."""
         sums = dict.fromkeys(Layer, 0)

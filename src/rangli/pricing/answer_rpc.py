@@ -27,7 +27,7 @@ def message(answer: Quote) -> pb.QuoteResponse:
         payable_minor=payable_minor,
         lines=[_line(line) for line in answer.lines],
         applied=[_applied(applied) for applied in answer.applied],
-        not_applied=[_not_applied(item) for item in answer.not_applied],
+        not_applied=[not_applied_message(item) for item in answer.not_applied],
         funders=_funders(answer.funders()),
         deliveries=[_delivery(delivery) for delivery in answer.deliveries],
         added_lines=[
@@ -123,7 +123,8 @@ def _applied(applied: Applied) -> pb.AppliedActivity:
     )
 
 
-def _not_applied(item: NotApplied) -> pb.NotApplied:
+def not_applied_message(item: NotApplied) -> pb.NotApplied:
+    """Why an activity gave nothing, as callers see it."""
     result = item.result
     told = pb.NotApplied(
         activity_id=item.activity_id,

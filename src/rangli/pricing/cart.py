@@ -55,11 +55,15 @@ class Credential:
 
 @dataclass(slots=True)
 class LimitLeft:
-    """What limits leave of an activity. None: no such limit."""
+    """What limits leave of an activity. None: no such limit.
+
+    closed: lines by id that it may not act on, since limits of products or stores leave nothing.
+    """
 
     amount_minor: int | None
     units: int | None
     uses: int | None
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)

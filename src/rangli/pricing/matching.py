@@ -144,6 +144,10 @@ class Matcher:
             lines = here
         if why is None and not lines:
             why = WhyNot.NO_ELIGIBLE_LINE
+        limit = self._cart.limits_left.get(activity.activity_id)
+        if why is None and limit is not None and limit.closed:
+            lines = [n for n in lines if not self._is_closed(limit.closed, n)]
+            why = None if lines else WhyNot.LIMIT_REACHED
         if why is not None:
             return NotMatched(activity.activity_id, shown, why, activity)
         lists = [
@@ -230,6 +234,9 @@ class Matcher:
         if known is None:
             known = self._in_stores[key] = self._catalogue.in_store(activity, key[1])
         return known
+
+    def _is_closed(self, line_ids: frozenset[str], number: int) -> bool:
+        return number < len(self._lines) and self._lines[number].line_id in line_ids
 
     def _own_lines(self, activity: LiveActivity) -> list[int]:
         """The rows the activity is for, wherever they are: of a shipping offer, deliveries."""

@@ -72,10 +72,10 @@ def reserve(request: pb.ReserveTenderRequest) -> Reserve:
     if not 1 <= len(request.tenders) <= TENDERS_MAX:
         raise _invalid("tenders", f"must be 1 to {TENDERS_MAX}")
     tenders = tuple(
-        _tender(one, f"tenders[{place}]", request.currency)
+        tender(one, f"tenders[{place}]", request.currency)
         for place, one in enumerate(request.tenders)
     )
-    _each_once(tenders)
+    each_once(tenders)
     return Reserve(
         user_id=user_of(request.user_id),
         order_id=_id(request.order_id, "order_id"),
@@ -168,7 +168,8 @@ def id_of_reservation(reservation_id: str) -> str:
     return _id(reservation_id, "reservation_id")
 
 
-def _tender(one: pb.ReserveTenderRequest.Tender, path: str, currency: str) -> AskedTender:
+def tender(one: pb.ReserveTenderRequest.Tender, path: str, currency: str) -> AskedTender:
+    """One way to pay an order in that currency. path: where it stands in the request."""
     kind = kind_of(one.kind, f"{path}.kind")
     unit = unit_of(one.unit, f"{path}.unit", kind)
     amount = _number(one.amount, f"{path}.amount", 1, AMOUNT_MAX)
@@ -186,7 +187,7 @@ def _amounts(amounts: Sequence[pb.TenderAmount]) -> tuple[TenderAmount, ...]:
     if len(amounts) > TENDERS_MAX:
         raise _invalid("tenders", f"at most {TENDERS_MAX}")
     read = tuple(_amount(one, f"tenders[{place}]") for place, one in enumerate(amounts))
-    _each_once(read)
+    each_once(read)
     return read
 
 
@@ -199,7 +200,8 @@ def _amount(one: pb.TenderAmount, path: str) -> TenderAmount:
     )
 
 
-def _each_once(tenders: Sequence[TenderAmount | AskedTender]) -> None:
+def each_once(tenders: Sequence[TenderAmount | AskedTender]) -> None:
+    """Raises Invalid if one of them comes twice."""
     known = set()
     for place, one in enumerate(tenders):
         if (one.kind, one.unit) in known:

@@ -2,92 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from rangli.core.errors import Invalid, NotFound, RangliError, Violation
+from rangli.core.errors import RangliError
 from rangli.ledger import store as ledger
-from rangli.ledger.book import Book
-from rangli.ledger.checks import ended
-from rangli.ledger.model import LEGS_MAX, Cause, Hold, HoldState, Leg
+from rangli.ledger.makers import makers, refuse_of_another
+from rangli.ledger.model import Cause
 from rangli.storage.batcher import Asked
-from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection
-from rangli.wallet import lots, store
-from rangli.wallet.model import (
-    AskedTender,
-    Capture,
-    Pocket,
-    Refund,
-    Release,
-    Reservation,
-    ReservationSeen,
-    Reserve,
-    Tender,
-    TenderAmount,
-    seen,
-)
-from rangli.wallet.service import METHOD, accounts_of, each, ends_of, key_of, wanted_of
-from rangli.wallet.store import ReservationId, WalletKey
-from rangli.wallet.tender import fill
+from rangli.wallet import tender_store
+from rangli.wallet.model import Capture, Refund, Release, ReservationSeen, Reserve
+from rangli.wallet.service import METHOD, each
+from rangli.wallet.store import ReservationId
+from rangli.wallet.tender_book import Ready, TenderBook
 
 
 async def reserve(
     conn: Connection, asked: Sequence[Asked[Reserve]]
 ) -> list[ReservationSeen | RangliError]:
     """Sets all tenders of a request aside or none, from the lots that expire first."""
-    tenders = [(_pocket(one, t), t.amount) for one in asked for t in one.body.tenders]
-    houses = await ledger.open_accounts(conn, {p.house("tendered"): None for p, _ in tenders})
-    frozen = await store.lock_wallets(conn, [key_of(pocket) for pocket, _ in tenders])
-    lot_ids = await store.lots(conn, wanted_of(tenders))
-    book = await ledger.locked(conn, accounts=accounts_of(houses, lot_ids))
-    made: list[Reservation] = []
-    events: list[Event] = []
+    reserves = [(one.tenant, one.body) for one in asked]
+    houses = await tender_store.opened(conn, reserves)
+    book = await on_ledger(conn, await tender_store.ready(conn, houses=houses, reserves=reserves))
 
     def decide(one: Asked[Reserve]) -> ReservationSeen:
-        pockets = [_pocket(one, tender) for tender in one.body.tenders]
-        for pocket in pockets:
-            if key_of(pocket) in frozen:
-                raise lots.frozen(pocket)
-        legs: list[Leg] = []
-        kept: list[Tender] = []
-        for pocket, asked_for in zip(pockets, one.body.tenders, strict=True):
-            taken = lots.take(
-                book, pocket, lot_ids[pocket], asked_for.amount, lots_max=LEGS_MAX - len(legs)
-            )
-            kept.append(
-                Tender(
-                    asked_for.kind,
-                    asked_for.unit,
-                    asked_for.amount,
-                    asked_for.pays_minor,
-                    refunded_minor=0,
-                    leg_from=len(legs),
-                    leg_count=len(taken),
-                )
-            )
-            house = houses[pocket.house("tendered")]
-            legs += [Leg(account_id, house, amount) for account_id, amount in taken]
-        body = one.body
-        cause = Cause(METHOD + "Reserve", one.request_id, body.order_id)
-        hold = book.hold(one.tenant, legs, cause, ttl_s=body.ttl_s)
-        reservation = Reservation(
-            one.tenant,
-            hold.hold_id,
-            body.user_id,
-            body.order_id,
-            body.currency,
-            body.external_minor,
-            external_refunded_minor=0,
-            tenders=tuple(kept),
-        )
-        made.append(reservation)
-        events.append(event(one, "reserved", now := seen_in(book, reservation)))
-        return now
+        cause = Cause(METHOD + "Reserve", one.request_id, one.body.order_id)
+        return book.reserve(one.tenant, one.body, cause, actor=one.actor)
 
     verdicts = each(decide, asked)
-    await ledger.write(conn, book)
-    await store.insert(conn, made)
-    await emit_all(conn, events)
+    await tender_store.write(conn, book)
     return verdicts
 
 
@@ -95,36 +38,17 @@ async def capture(
     conn: Connection, asked: Sequence[Asked[Capture]]
 ) -> list[ReservationSeen | RangliError]:
     """Takes what is reserved, or a part of it."""
-    found = await store.locked_reservations(conn, [key_of_reservation(one) for one in asked])
-    # What comes late takes from lots once more, as a new reservation would.
-    late = [
-        WalletKey(r.tenant, r.user_id, tender.kind)
-        for one in asked
-        if one.body.late and (r := found.get(key_of_reservation(one)))
-        for tender in r.tenders
-    ]
-    if late:
-        await store.lock_wallets(conn, late)
-    book = await ledger.locked(conn, holds=found)
-    events: list[Event] = []
+    keys = [key_of_reservation(one) for one in asked]
+    late = [key_of_reservation(one) for one in asked if one.body.late]
+    made_by = await makers(conn, keys)
+    book = await on_ledger(conn, await tender_store.ready(conn, reservations=keys, late=late))
 
     def decide(one: Asked[Capture]) -> ReservationSeen:
-        reservation, hold = known(book, found, one)
-        cause = Cause(METHOD + "Capture", one.request_id, reservation.order_id)
-        book.capture(
-            one.tenant,
-            hold.hold_id,
-            cause,
-            amounts_minor=_parts(book, reservation, hold, one.body),
-            final=one.body.final,
-            late=one.body.late,
-        )
-        events.append(event(one, "captured", now := seen_in(book, reservation)))
-        return now
+        refuse_of_another(made_by, key_of_reservation(one), METHOD)
+        return book.capture(one.tenant, one.body, cause_of(book, one, "Capture"), actor=one.actor)
 
     verdicts = each(decide, asked)
-    await ledger.write(conn, book)
-    await emit_all(conn, events)
+    await tender_store.write(conn, book)
     return verdicts
 
 
@@ -132,23 +56,22 @@ async def release(
     conn: Connection, asked: Sequence[Asked[Release]]
 ) -> list[ReservationSeen | RangliError]:
     """Gives back what is still reserved."""
-    found = await store.locked_reservations(conn, [key_of_reservation(one) for one in asked])
-    book = await ledger.locked(conn, holds=found)
-    events: list[Event] = []
+    keys = [key_of_reservation(one) for one in asked]
+    made_by = await makers(conn, keys)
+    book = await on_ledger(conn, await tender_store.ready(conn, reservations=keys))
 
     def decide(one: Asked[Release]) -> ReservationSeen:
-        reservation, hold = known(book, found, one)
-        cause = Cause(METHOD + "Release", one.request_id, reservation.order_id)
-        done = book.void(one.tenant, hold.hold_id, cause)
-        now = seen_in(book, reservation)
-        if done:
-            events.append(event(one, "released", now, reason=one.body.reason))
-        return now
+        refuse_of_another(made_by, key_of_reservation(one), METHOD)
+        return book.release(one.tenant, one.body, cause_of(book, one, "Release"), actor=one.actor)
 
     verdicts = each(decide, asked)
-    await ledger.write(conn, book)
-    await emit_all(conn, events)
+    await tender_store.write(conn, book)
     return verdicts
+
+
+async def on_ledger(conn: Connection, ready: Ready) -> TenderBook:
+    """The book, on a ledger of its own."""
+    return TenderBook(await ledger.locked(conn, accounts=ready.accounts, holds=ready.holds), ready)
 
 
 def key_of_reservation(one: Asked[Capture] | Asked[Release] | Asked[Refund]) -> ReservationId:
@@ -156,95 +79,9 @@ def key_of_reservation(one: Asked[Capture] | Asked[Release] | Asked[Refund]) -> 
     return one.tenant, one.body.reservation_id
 
 
-def known(
-    book: Book,
-    found: Mapping[ReservationId, Reservation],
-    one: Asked[Capture] | Asked[Release] | Asked[Refund],
-) -> tuple[Reservation, Hold]:
-    """The reservation and its hold; raises NotFound."""
-    key = key_of_reservation(one)
-    if key not in found:
-        raise NotFound("reservation", one.body.reservation_id)
-    return found[key], book.holds[key]
-
-
-def named(reservation: Reservation, amount: TenderAmount, place: int) -> Tender:
-    """The tender that an amount of a request names; raises Invalid."""
-    tender = reservation.tender(amount.kind, amount.unit)
-    if tender is None:
-        raise Invalid.fields(
-            Violation(f"tenders[{place}]", "is no tender of this reservation, by kind and unit")
-        )
-    return tender
-
-
-def seen_in(book: Book, reservation: Reservation) -> ReservationSeen:
-    """The reservation as it is in the book now."""
-    hold = book.holds[reservation.tenant, reservation.reservation_id]
-    ends = [ends_of(book, hold.tenant, leg.source_id) for leg in hold.legs]
-    return seen(reservation, hold, book.now, ends)
-
-
-def event(
-    one: Asked[Reserve] | Asked[Capture] | Asked[Release] | Asked[Refund],
-    verb: str,
-    now: ReservationSeen,
-    **facts: object,
-) -> Event:
-    """What has happened to a reservation; its events keep their order, by its hold's lock."""
-    reservation = now.reservation
-    payload = {
-        "user_id": reservation.user_id,
-        "order_id": reservation.order_id,
-        "state": now.state.value,
-        "tenders": [
-            {
-                "kind": t.tender.kind.value,
-                "unit": t.tender.unit,
-                "amount": t.tender.amount,
-                "captured": t.captured,
-                "released": t.released,
-                "returned": t.returned,
-            }
-            for t in now.tenders
-        ],
-        **facts,
-    }
-    return Event(
-        one.tenant, "tender", reservation.reservation_id, f"tender.{verb}", one.actor, payload
-    )
-
-
-def _pocket(one: Asked[Reserve], tender: AskedTender) -> Pocket:
-    return Pocket(one.tenant, one.body.user_id, tender.kind, tender.unit)
-
-
-def _parts(book: Book, reservation: Reservation, hold: Hold, body: Capture) -> list[int] | None:
-    """Of each leg what is asked, first-expiring lot first; None: all of it.
-
-    What has expired is taken again from those lots that still hold it.
-    Raises Invalid and Refused (RESERVATION_ENDED), if a tender has less left.
-    """
-    if not body.amounts:
-        return None
-    again = body.late and hold.state is HoldState.EXPIRED
-    left = [leg.released_minor if again else leg.left_minor for leg in hold.legs]
-    parts = [0] * len(left)
-    for place, asked in enumerate(body.amounts):
-        tender = named(reservation, asked, place)
-        limits = tender.of(left)
-        if asked.amount > sum(limits):
-            why = f"of {asked.kind} {asked.unit} {sum(limits)} is left, not {asked.amount}"
-            raise ended(hold, book.now, why)
-        if again:
-            held = tender.of([_available(book, hold, leg.source_id) for leg in hold.legs])
-            fitting = [min(pair) for pair in zip(limits, held, strict=True)]
-            # If all of them together hold too little, the first that does is named.
-            limits = fitting if sum(fitting) >= asked.amount else limits
-        begin = tender.leg_from
-        parts[begin : begin + tender.leg_count] = fill(asked.amount, limits)
-    return parts
-
-
-def _available(book: Book, hold: Hold, lot_id: int) -> int:
-    return max(0, book.account(hold.tenant, lot_id).available_minor)
+def cause_of(
+    book: TenderBook, one: Asked[Capture] | Asked[Release] | Asked[Refund], verb: str
+) -> Cause:
+    """Why value moves, of a reservation; raises NotFound."""
+    reservation, _ = book.known(*key_of_reservation(one))
+    return Cause(METHOD + verb, one.request_id, reservation.order_id)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
 from rangli.core.errors import RangliError, Reason, Refused
 from rangli.ledger import store as ledger
-from rangli.ledger.book import Book
+from rangli.ledger.makers import makers, refuse_of_another
 from rangli.ledger.model import AccountKey, Cause, Hold, HoldLeg, Leg
 from rangli.storage.batcher import Asked
-from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection
-from rangli.wallet import store
+from rangli.wallet import store, tender_store
 from rangli.wallet.model import (
     LotBack,
     Refund,
@@ -22,51 +22,83 @@ from rangli.wallet.model import (
     Tender,
     TenderBack,
 )
-from rangli.wallet.orders import event, key_of_reservation, known, named, seen_in
-from rangli.wallet.service import METHOD, ends_of
-from rangli.wallet.store import ReservationId
+from rangli.wallet.orders import cause_of, key_of_reservation
+from rangli.wallet.service import METHOD, each
 from rangli.wallet.tender import fill, share_refund, units_of, worth_minor
+from rangli.wallet.tender_book import TenderBook, named
 
 _SECOND = timedelta(seconds=1)
+
+# By kind and unit, the lot into which what has expired moves on, and its account.
+Onward: TypeAlias = Mapping[tuple[str, str], tuple[AccountKey, int]]
 
 
 async def refund(conn: Connection, asked: Sequence[Asked[Refund]]) -> list[Refunded | RangliError]:
     """Gives back, of each reservation's captured tender, what is asked."""
     extended = await _extended(conn, asked)
     ids = await ledger.open_accounts(conn, {key: 0 for keys in extended for key in keys.values()})
-    found = await store.locked_reservations(conn, [key_of_reservation(one) for one in asked])
-    book = await ledger.locked(conn, holds=found, accounts=[(key.tenant, ids[key]) for key in ids])
-    changed: dict[ReservationId, Reservation] = {}
-    events: list[Event] = []
-    verdicts: list[Refunded | RangliError] = []
-    for one, keys in zip(asked, extended, strict=True):
-        try:
-            reservation, hold = known(book, found, one)
-            back = _backs(reservation, hold, one.body)
-            onward = {names: (key, ids[key]) for names, key in keys.items()}
-            lots = _give_back(book, reservation, back, one, onward)
-        except RangliError as refusal:
-            verdicts.append(refusal)
-            continue
-        key = (one.tenant, reservation.reservation_id)
-        changed[key] = found[key] = back.applied_to(reservation)
-        done = Refunded(
-            seen_in(book, found[key]),
-            tuple(
-                TenderBack(tender.kind, tender.unit, part.amount, part.refund_minor, lots[place])
-                for place, (tender, part) in enumerate(
-                    zip(reservation.tenders, back.tenders, strict=True)
-                )
-                if part.amount or part.refund_minor
-            ),
-            back.external_minor,
-        )
-        verdicts.append(done)
-        events.append(_event(one, done))
-    await ledger.write(conn, book)
-    await store.update_refunded(conn, list(changed.values()))
-    await emit_all(conn, events)
+    keys = [key_of_reservation(one) for one in asked]
+    made_by = await makers(conn, keys)
+    ready = await tender_store.ready(conn, reservations=keys)
+    lots = [(key.tenant, ids[key]) for key in ids]
+    book = TenderBook(await ledger.locked(conn, holds=ready.holds, accounts=lots), ready)
+
+    def decide(one: Asked[Refund], further: Mapping[tuple[str, str], AccountKey]) -> Refunded:
+        refuse_of_another(made_by, key_of_reservation(one), METHOD)
+        onward = {names: (key, ids[key]) for names, key in further.items()}
+        cause = cause_of(book, one, "Refund")
+        return give_back(book, one.tenant, one.body, cause, actor=one.actor, onward=onward)
+
+    verdicts = each(decide, asked, extended)
+    await tender_store.write(conn, book)
     return verdicts
+
+
+def give_back(
+    book: TenderBook,
+    tenant: str,
+    body: Refund,
+    cause: Cause,
+    *,
+    actor: str,
+    onward: Onward | None = None,
+    external_paid_minor: int | None = None,
+) -> Refunded:
+    """One refund, decided in the book. Raises Invalid, NotFound, Refused.
+
+    external_paid_minor: what was paid elsewhere; None: all that was said when it was reserved, as
+        soon as anything of the tender is captured.
+    """
+    reservation, hold = book.known(tenant, body.reservation_id)
+    if external_paid_minor is None:
+        external_paid_minor = reservation.external_minor if _captured(hold.legs) else 0
+    back = _backs(reservation, hold, body, external_paid_minor)
+    lots = _give_back(book, reservation, back, cause, onward or {})
+    key = (tenant, reservation.reservation_id)
+    after = book.reservations[key] = back.applied_to(reservation)
+    book.changed[key] = None
+    tenders = tuple(
+        TenderBack(tender.kind, tender.unit, part.amount, part.refund_minor, lots[place])
+        for place, (tender, part) in enumerate(zip(after.tenders, back.tenders, strict=True))
+        if part.amount or part.refund_minor
+    )
+    now = book.tell(
+        after,
+        "refunded",
+        actor,
+        refunded=[
+            {
+                "kind": one.kind.value,
+                "unit": one.unit,
+                "amount": one.amount,
+                "refund_minor": one.refund_minor,
+            }
+            for one in tenders
+        ],
+        external_minor=back.external_minor,
+        reason=body.reason,
+    )
+    return Refunded(now, tenders, back.external_minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +128,11 @@ class _Back:
         )
 
 
-def _backs(reservation: Reservation, hold: Hold, body: Refund) -> _Back:
+def _backs(reservation: Reservation, hold: Hold, body: Refund, external_paid: int) -> _Back:
     """What each tender and the external part give back.
 
     Raises Invalid, and Refused (RETURN_EXCEEDS_CAPTURED).
     """
-    external_paid = reservation.external_minor if _captured(hold.legs) else 0
     if body.refund_minor:
         return _shared(reservation, hold, body.refund_minor, external_paid)
     left = external_paid - reservation.external_refunded_minor
@@ -154,19 +185,12 @@ def _explicit(tender: Tender, hold: Hold, amount: int) -> _Part:
 
 
 def _give_back(
-    book: Book,
-    reservation: Reservation,
-    back: _Back,
-    one: Asked[Refund],
-    onward: Mapping[tuple[str, str], tuple[AccountKey, int]],
+    book: TenderBook, reservation: Reservation, back: _Back, cause: Cause, onward: Onward
 ) -> list[tuple[LotBack, ...]]:
-    """Moves it, the lot that expires last first; what the lots of each tender got.
-
-    onward: by kind and unit, the lot into which what has expired moves on.
-    """
+    """Moves it, the lot that expires last first; what the lots of each tender got."""
+    ledger_book = book.ledger
     tenant, hold_id = reservation.tenant, reservation.reservation_id
-    legs = book.holds[tenant, hold_id].legs
-    cause = Cause(METHOD + "Refund", one.request_id, reservation.order_id)
+    legs = ledger_book.holds[tenant, hold_id].legs
     amounts: list[int] = []
     lots: list[tuple[LotBack, ...]] = []
     moves: list[Leg] = []
@@ -179,8 +203,8 @@ def _give_back(
         for leg, amount in zip(mine, parts, strict=True):
             if not amount:
                 continue
-            ends_at = ends_of(book, tenant, leg.source_id)
-            expired = ends_at is not None and ends_at <= book.now
+            ends_at = book.ends_of(tenant, leg.source_id)
+            expired = ends_at is not None and ends_at <= ledger_book.now
             extended_to = None
             if expired and (tender.kind, tender.unit) in onward:
                 lot, account_id = onward[tender.kind, tender.unit]
@@ -189,9 +213,9 @@ def _give_back(
             got.append(LotBack(ends_at, amount, expired, extended_to))
         lots.append(tuple(got))
     if any(amounts):
-        book.give_back(tenant, hold_id, amounts, cause)
+        ledger_book.give_back(tenant, hold_id, amounts, cause)
     if moves:
-        book.post(tenant, moves, cause, settling=True)
+        ledger_book.post(tenant, moves, cause, settling=True)
     return lots
 
 
@@ -246,23 +270,4 @@ def _exceeds(hold: Hold, returnable: int, wanted: int, **where: str) -> Refused:
             "wanted_minor": wanted,
             **where,
         },
-    )
-
-
-def _event(one: Asked[Refund], done: Refunded) -> Event:
-    return event(
-        one,
-        "refunded",
-        done.reservation,
-        refunded=[
-            {
-                "kind": back.kind.value,
-                "unit": back.unit,
-                "amount": back.amount,
-                "refund_minor": back.refund_minor,
-            }
-            for back in done.tenders
-        ],
-        external_minor=done.external_minor,
-        reason=one.body.reason,
     )

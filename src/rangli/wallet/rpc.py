@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Generic, TypeVar
-
-from google.protobuf.message import Message
 
 from rangli.core.call import KIB, CallContext, Method, Service
 from rangli.core.clock import EPOCH, micros
 from rangli.core.errors import Invalid, RangliError, Violation
 from rangli.storage.audit import snapshot
-from rangli.storage.batcher import Asked, Batcher, Batching
-from rangli.storage.postgres import Connection
+from rangli.storage.batched_rpc import Batched
+from rangli.storage.batcher import Batching
 from rangli.storage.stores import Stores
 from rangli.v1 import wallet_service_pb2 as pb
 from rangli.wallet import answer_rpc as answers
@@ -22,18 +18,11 @@ from rangli.wallet import asked_rpc as read
 from rangli.wallet import orders, read_store, refunds, service, store
 from rangli.wallet.model import Place
 from rangli.wallet.statement import statement
-from rangli.wire.fingerprint import fingerprint
-from rangli.wire.names import request_id_of
 from rangli.wire.paging import next_token, page_of
 from rangli.wire.status import to_status
 
 NAME = "rangli.v1.WalletService"
 _BATCH_MAX = 1_000
-
-B = TypeVar("B")
-R = TypeVar("R")
-Request = TypeVar("Request", bound=Message)
-Answer = TypeVar("Answer", bound=Message)
 
 
 def expose(stores: Stores, batching: Batching) -> Service:
@@ -64,108 +53,68 @@ def expose(stores: Stores, batching: Batching) -> Service:
     )
 
 
-class _Batched(Generic[Request, B, R, Answer]):
-    """A change that is decided together with others of its method.
-
-    ask: the request, checked.  decide: a batch's verdicts.  say: a verdict as its message.
-    """
-
-    def __init__(
-        self,
-        batching: Batching,
-        name: str,
-        *,
-        ask: Callable[[Request], B],
-        decide: Callable[[Connection, Sequence[Asked[B]]], Awaitable[list[R | RangliError]]],
-        say: Callable[[R], Answer],
-        answer: type[Answer],
-    ) -> None:
-        async def apply(conn: Connection, asked: Sequence[Asked[B]]) -> list[bytes | RangliError]:
-            verdicts = await decide(conn, asked)
-            return [
-                one if isinstance(one, RangliError) else say(one).SerializeToString()
-                for one in verdicts
-            ]
-
-        self._batcher: Batcher[B] = batching.batcher(f"{NAME}/{name}", apply)
-        self._ask = ask
-        self._answer = answer
-
-    async def __call__(self, call: CallContext, request: Any) -> Answer:
-        """The request's own answer. Raises as `Batcher.submit`."""
-        asked = Asked(
-            call.tenant,
-            request_id_of(request.request_id),
-            fingerprint(request),
-            call.actor,
-            self._ask(request),
-        )
-        return self._answer.FromString(await self._batcher.submit(asked, deadline=call.deadline))
-
-
 class _Wallet:
     def __init__(self, stores: Stores, batching: Batching) -> None:
         self._pg = stores.pg
-        self.credit = _Batched(
+        self.credit = Batched(
             batching,
-            "Credit",
+            f"{NAME}/Credit",
             ask=read.credit,
             decide=service.credit,
             say=lambda done: pb.CreditResponse(transaction_id=done),
             answer=pb.CreditResponse,
         )
-        self.debit = _Batched(
+        self.debit = Batched(
             batching,
-            "Debit",
+            f"{NAME}/Debit",
             ask=read.debit,
             decide=service.debit,
             say=answers.debited,
             answer=pb.DebitResponse,
         )
-        self.reserve = _Batched(
+        self.reserve = Batched(
             batching,
-            "Reserve",
+            f"{NAME}/Reserve",
             ask=read.reserve,
             decide=orders.reserve,
             say=answers.reservation,
             answer=pb.WalletReservation,
         )
-        self.capture = _Batched(
+        self.capture = Batched(
             batching,
-            "Capture",
+            f"{NAME}/Capture",
             ask=read.capture,
             decide=orders.capture,
             say=answers.reservation,
             answer=pb.WalletReservation,
         )
-        self.release = _Batched(
+        self.release = Batched(
             batching,
-            "Release",
+            f"{NAME}/Release",
             ask=read.release,
             decide=orders.release,
             say=answers.reservation,
             answer=pb.WalletReservation,
         )
-        self.refund = _Batched(
+        self.refund = Batched(
             batching,
-            "Refund",
+            f"{NAME}/Refund",
             ask=read.refund,
             decide=refunds.refund,
             say=answers.refunded,
             answer=pb.RefundTenderResponse,
         )
-
-        self.freeze = _Batched(
+        self.freeze = Batched(
             batching,
-            "FreezeWallet",
+            f"{NAME}/FreezeWallet",
             ask=read.change_freeze,
             decide=service.freeze,
             say=lambda found: pb.FreezeWalletResponse(freezes=answers.freezes(found)),
             answer=pb.FreezeWalletResponse,
         )
-        self.unfreeze = _Batched(
+        self.unfreeze = Batched(
             batching,
-            "UnfreezeWallet",
+            f"{NAME}/UnfreezeWallet",
             ask=read.change_freeze,
             decide=service.unfreeze,
             say=lambda found: pb.UnfreezeWalletResponse(freezes=answers.freezes(found)),
