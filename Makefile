@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 VENV := .venv
+TEST_PROCESSES ?= 2
+LOADS := $(foreach kind,quote mix claims checkout codes,--kind $(kind))
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 COMPILED := pyproject.toml $(shell find cython_ext -name '*.pyx' -o -name '*.pxd')
@@ -18,7 +20,7 @@ demo: $(INSTALLED) ## publish a real retailer's promotions, price its baskets, c
 	$(BIN)/rangli demo --report reports/demo.json --html reports/demo.html $(ARGS)
 
 test: $(INSTALLED) ## all tests, on real servers (ARGS='-k name' for some)
-	$(BIN)/pytest -m 'not soak' $(ARGS)
+	$(BIN)/pytest -m 'not soak' --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(ARGS)
 
 soak: $(INSTALLED) ## the tests that take longer
 	$(BIN)/pytest -m soak $(ARGS)
@@ -42,8 +44,8 @@ bench: $(INSTALLED) ## measure, and write reports/bench.json (ARGS=kernel for on
 peers: $(INSTALLED) ## django-oscar and Medusa on the same carts; writes reports/peers.json, takes minutes
 	$(BIN)/python -m loadtests.peers reports/peers.json
 
-load: $(INSTALLED) ## locust against a server of its own, for half a minute; writes reports/load.html
-	$(BIN)/python -m loadtests $(ARGS)
+load: $(INSTALLED) ## locust against a server of its own, half a minute for each kind of load; writes reports/load*.html
+	$(BIN)/python -m loadtests $(or $(ARGS),$(LOADS))
 
 proto: $(INSTALLED) ## generate the stubs from protos/
 	$(PROTOC) --python_out=src --pyi_out=src protos/rangli/v1/*.proto

@@ -11,6 +11,12 @@ class WrongAnswer(Exception):
     """The service answered, and the answer contradicts the request or itself."""
 
 
+def expect(said: str, found: object, wanted: object) -> None:
+    """Raise WrongAnswer unless they are equal."""
+    if found != wanted:
+        raise WrongAnswer(f"{said} is {found} and should be {wanted}")
+
+
 def check(request: QuoteRequest, quote: QuoteResponse) -> None:
     """Raise WrongAnswer unless there is a catalogue, every line is there and all sums are exact.
 

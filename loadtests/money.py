@@ -6,23 +6,20 @@ By one command, set-up included: `python -m loadtests --kind wallet` (or `fund`)
 
 A user goes through the life of one order after the other, and asks for the next step as soon as it
 has checked the answer to the last: what `locustfile.py` says of the figures is true here as well.
-Every change has a request_id of its own. Wallets belong to one user each, so that every balance is
-known; what many want at once are the budgets.
+Every change has a request_id of its own, by which it is made again if it was OVERLOADED. Wallets
+belong to one user each, so that every balance is known; what many want at once are the budgets.
 """
 
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Callable
-from itertools import count
-from typing import Any
 
 from locust import task
 
 from loadtests.budgets import ACTIVITIES
-from loadtests.check import WrongAnswer
-from loadtests.user import GrpcUser
+from loadtests.check import WrongAnswer, expect
+from loadtests.user import ChangingUser
 from rangli.v1.fund_pb2 import Reservation
 from rangli.v1.fund_service_pb2 import (
     BatchSpendRequest,
@@ -55,40 +52,7 @@ TTL_S = 900
 CURRENCY = "USD"
 
 
-def expect(said: str, found: object, wanted: object) -> None:
-    """Raise WrongAnswer unless they are equal."""
-    if found != wanted:
-        raise WrongAnswer(f"{said} is {found} and should be {wanted}")
-
-
-class MoneyUser(GrpcUser):
-    """A caller whose changes have request_ids of their own."""
-
-    abstract = True
-
-    def on_start(self) -> None:
-        super().on_start()
-        self.name = secrets.token_hex(8)
-        self._numbers = count()
-
-    def request_id(self) -> str:
-        return f"{self.name}-{next(self._numbers)}"
-
-    def change(
-        self, method: str, answer: Any, checked: Callable[[Any], None], request: Any
-    ) -> Any | None:
-        """The answer to a change, checked; None if it failed."""
-        request.request_id = self.request_id()
-        found = answer()
-
-        def read(data: bytes) -> None:
-            found.ParseFromString(data)
-            checked(found)
-
-        return found if self.ask(method, request.SerializeToString(), read) else None
-
-
-class FundUser(MoneyUser):
+class FundUser(ChangingUser):
     """Orders that take marketing money of activities which everybody takes it of."""
 
     service = "rangli.v1.FundService"
@@ -176,7 +140,7 @@ def _sum(reservation: Reservation, amount: str) -> int:
     return sum(getattr(part, amount) for part in reservation.parts)
 
 
-class WalletUser(MoneyUser):
+class WalletUser(ChangingUser):
     """A shopper who reserves, then pays in one or two shipments, or cancels; some send back."""
 
     service = "rangli.v1.WalletService"

@@ -28,13 +28,22 @@ class Kind(StrEnum):
     BATCH = "batch"
     WALLET = "wallet"
     FUND = "fund"
+    CLAIMS = "claims"
+    CODES = "codes"
+    CHECKOUT = "checkout"
+    MIX = "mix"
 
 
+# A file and, of its users, which.
 USERS = {
-    Kind.QUOTE: "QuoteUser",
-    Kind.BATCH: "BatchQuoteUser",
-    Kind.WALLET: "WalletUser",
-    Kind.FUND: "FundUser",
+    Kind.QUOTE: ("locustfile.py", "QuoteUser"),
+    Kind.BATCH: ("locustfile.py", "BatchQuoteUser"),
+    Kind.WALLET: ("money.py", "WalletUser"),
+    Kind.FUND: ("money.py", "FundUser"),
+    Kind.CLAIMS: ("claims.py", "ClaimUser"),
+    Kind.CODES: ("codes.py", "ShopperUser", "GuessUser"),
+    Kind.CHECKOUT: ("orders.py", "OrderUser"),
+    Kind.MIX: ("mix.py", "OrderUser", "ClaimUser", "WalletUser", "FundUser"),
 }
 # What they ask for is a file of baskets; the others make it up.
 PRICING = {Kind.QUOTE, Kind.BATCH}
@@ -42,24 +51,26 @@ PRICING = {Kind.QUOTE, Kind.BATCH}
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What to call, where, for which tenant and, of pricing, with which file of baskets."""
+    """What to call, where, for which tenant and with which file of baskets, or of codes."""
 
     kind: Kind
     address: str
     tenant: str
     baskets: Path
+    codes: Path = Path("reports/load-codes.txt")
 
     def environment(self) -> dict[str, str]:
         """What the locustfile reads."""
         return {
             "RANGLI_LOAD_TENANT": self.tenant,
             "RANGLI_LOAD_BASKETS": str(self.baskets.absolute()),
+            "RANGLI_LOAD_CODES": str(self.codes.absolute()),
         }
 
     def arguments(self) -> list[str]:
         """What every way to run locust has in common."""
-        file = _FOLDER / ("locustfile.py" if self.kind in PRICING else "money.py")
-        return ["-f", str(file.relative_to(_ROOT)), "--host", self.address, USERS[self.kind]]
+        file, *users = USERS[self.kind]
+        return ["-f", str((_FOLDER / file).relative_to(_ROOT)), "--host", self.address, *users]
 
 
 @dataclass(frozen=True, slots=True)

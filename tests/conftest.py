@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
+# Stores are forked from processes that make gRPC calls: its fork handlers would now and then abort
+# the child before it becomes PostgreSQL. To be said before grpc is imported anywhere.
+os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
+
 import secrets
 import shutil
 import tempfile

@@ -19,11 +19,16 @@ from grpc_tools import protoc
 
 from rangli.activities import rpc as activities
 from rangli.activities.policies import rpc as policies
+from rangli.checkout import rpc as checkout
 from rangli.core.errors import Code, Reason
+from rangli.counters import rpc as counters
+from rangli.coupons import rpc as coupons
+from rangli.events import rpc as events
 from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
 from rangli.storage.batcher import Batching
+from rangli.storage.keys import Keys
 from rangli.v1 import error_reason_pb2
 from rangli.wallet import rpc as wallet
 
@@ -102,7 +107,13 @@ def test_every_service_and_method_is_described_and_served(
     services = (
         *(expose(none) for expose in (selection.expose, activities.expose, policies.expose)),  # type: ignore[arg-type]
         pricing.expose(none, none),  # type: ignore[arg-type]
-        *(expose(none, Batching(none.pg)) for expose in (funds.expose, wallet.expose)),  # type: ignore[arg-type]
+        *(
+            expose(none, Batching(none.pg))  # type: ignore[arg-type]
+            for expose in (funds.expose, wallet.expose, counters.expose)
+        ),
+        coupons.expose(none, Batching(none.pg), none),  # type: ignore[arg-type]
+        checkout.expose(none, Batching(none.pg), none),  # type: ignore[arg-type]
+        events.expose(none),  # type: ignore[arg-type]
     )
     served = {
         service.name: {method.name: method for method in service.methods} for service in services
@@ -117,7 +128,7 @@ def test_every_service_and_method_is_described_and_served(
                 ours = methods.pop(method.name)
                 streamed = ours.shape.name == "CLIENT_STREAM"
                 assert method.client_streaming == streamed
-                assert not method.server_streaming
+                assert method.server_streaming == (ours.shape.name == "SERVER_STREAM")
                 asked = ours.request.DESCRIPTOR.full_name  # type: ignore[attr-defined]
                 assert method.input_type == f".{asked}"
             assert not methods
@@ -127,7 +138,8 @@ def test_every_service_and_method_is_described_and_served(
 class _NoStores:
     """Enough to list the methods of services that are never called."""
 
-    pg = None
+    pg = redis = None
+    keys = Keys(token=b"", codes=b"", admission=b"")
 
 
 def test_enums_begin_with_an_unspecified_value_of_their_own_name(
@@ -206,14 +218,17 @@ def test_messages_are_described(described: list[FileDescriptorProto]) -> None:
 
 
 # What is listed whole: it is bounded, and small.
-_FEW = {"ListTemplates", "ListPolicies", "ListAssignments"}
+_FEW = {"ListTemplates", "ListPolicies", "ListAssignments", "ListUsableCoupons"}
 
 
 def test_changes_carry_a_request_id_and_lists_carry_pages(
     described: list[FileDescriptorProto],
 ) -> None:
     names = {name: message for file in described for _, name, message in messages(file)}
-    reads = re.compile(r"(Get|List|Lint|Preview|Quote|BatchQuote|Simulate|Reconcile).*")
+    # GenerateCodes is no read, and cannot be repeated: its codes come once.
+    reads = re.compile(
+        r"(Get|List|Lint|Preview|Quote|BatchQuote|Simulate|Reconcile|Evaluate|Explain|Pull|GenerateCodes).*"
+    )
     for file in described:
         for service in file.service:
             for method in service.method:

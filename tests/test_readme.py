@@ -17,7 +17,7 @@ README = (Path(__file__).parents[1] / "README.md").read_text()
 EXAMPLES = re.findall(r"```python\n(.*?)```\n\nprints\n\n```text\n(.*?)```", README, re.DOTALL)
 
 
-@pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=["quote", "money"])
+@pytest.mark.parametrize(("code", "shown"), EXAMPLES, ids=["quote", "money", "order"])
 async def test_the_examples_print_what_the_readme_shows(serve, code, shown):
     async with serve("--workers", "2") as serving:
         example = await asyncio.create_subprocess_exec(

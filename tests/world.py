@@ -15,7 +15,12 @@ from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
 from rangli.activities.policies import rpc as policies
 from rangli.activities.service import is_activity
+from rangli.checkout import rpc as checkout
 from rangli.core.call import CallContext, Method, Shape
+from rangli.counters import rpc as counters
+from rangli.counters.filter import Filter
+from rangli.coupons import rpc as coupons
+from rangli.events import rpc as events
 from rangli.funds import rpc as funds
 from rangli.pricing import rpc as pricing
 from rangli.selection import rpc as selection
@@ -52,10 +57,12 @@ class World:
         feed: CatalogueFeed,
         tenant: str = "default",
         batching: Batching | None = None,
+        filter_: Filter | None = None,
     ) -> None:
         self.stores = stores
         self.feed = feed
         self.batching = batching = batching or Batching(stores.pg)
+        self.filter = filter_
         self.tenant = tenant
         services = (
             selection.expose(stores),
@@ -64,6 +71,10 @@ class World:
             pricing.expose(feed, stores),
             funds.expose(stores, batching, is_activity=is_activity),
             wallet.expose(stores, batching),
+            counters.expose(stores, batching),
+            coupons.expose(stores, batching, feed, filter=filter_),
+            checkout.expose(stores, batching, feed),
+            events.expose(stores),
         )
         self._methods: dict[str, tuple[str, Method]] = {
             name: (service.name, method)
@@ -75,7 +86,7 @@ class World:
 
     def of(self, tenant: str) -> World:
         """The same process, as another tenant sees it."""
-        return World(self.stores, self.feed, tenant, self.batching)
+        return World(self.stores, self.feed, tenant, self.batching, self.filter)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -90,9 +101,14 @@ class World:
     async def call(
         self, name: str, request: Any, *, actor: str = "olga", at: datetime = NOW
     ) -> Any:
-        """The method's answer; a list or an async iterator is a stream."""
+        """The method's answer; a list or an async iterator is a stream.
+
+        What a method answers by a stream is an async iterator.
+        """
         service, method = self._methods[name]
         context = CallContext(self.tenant, actor, f"{service}/{method.name}", at, monotonic() + 60)
+        if method.shape is Shape.SERVER_STREAM:
+            return method.handler(context, request)
         if method.shape is Shape.INLINE:
             answer = method.handler(context, request)
             return await answer if isinstance(answer, Awaitable) else answer

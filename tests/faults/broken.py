@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from rangli.checkout import books
 from rangli.server.process import WorkerProcess
 from rangli.storage import batch, batcher
 from rangli.storage.idempotency import Key, Record, insert_records
@@ -65,9 +66,28 @@ def gives_up_on_a_lost_connection() -> None:
     batch._LOST_MAX = 1
 
 
+def refunds_in_two_transactions() -> None:
+    """The order first, and the money after it."""
+    update = books.store.update
+
+    async def done(conn: Connection, changed: Any) -> None:
+        await update(conn, changed)
+        if any(order.refunds for order, _ in changed):
+            # In other words than those that the proxy counts by.
+            await conn.execute("END")
+            await conn.execute("START TRANSACTION")
+
+    books.store.update = done
+
+
 FAULTS: Mapping[str, Callable[[], None]] = {
     fault.__name__: fault
-    for fault in (answers_before_commit, takes_repeats_for_new, gives_up_on_a_lost_connection)
+    for fault in (
+        answers_before_commit,
+        takes_repeats_for_new,
+        gives_up_on_a_lost_connection,
+        refunds_in_two_transactions,
+    )
 }
 
 

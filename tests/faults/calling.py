@@ -18,7 +18,15 @@ from google.rpc.status_pb2 import Status
 from rangli.client import CallRefused
 from rangli.client.calls import Unary
 from rangli.client.channels import Channels, channel_options
-from rangli.v1 import fund_service_pb2, wallet_service_pb2
+from rangli.v1 import (
+    activity_service_pb2,
+    checkout_service_pb2,
+    counter_service_pb2,
+    coupon_service_pb2,
+    fund_service_pb2,
+    pricing_service_pb2,
+    wallet_service_pb2,
+)
 from rangli.v1.fund_service_pb2 import BatchSpendRequest
 from rangli.v1.wallet_service_pb2 import BatchCreditRequest
 from tests.faults.history import IN_DOUBT, Attempt, Change, Outcome, outcome_of
@@ -26,6 +34,11 @@ from tests.faults.history import IN_DOUBT, Attempt, Change, Outcome, outcome_of
 _SERVICES = (
     fund_service_pb2.DESCRIPTOR.services_by_name["FundService"],
     wallet_service_pb2.DESCRIPTOR.services_by_name["WalletService"],
+    activity_service_pb2.DESCRIPTOR.services_by_name["ActivityService"],
+    counter_service_pb2.DESCRIPTOR.services_by_name["CounterService"],
+    coupon_service_pb2.DESCRIPTOR.services_by_name["CouponService"],
+    pricing_service_pb2.DESCRIPTOR.services_by_name["PricingService"],
+    checkout_service_pb2.DESCRIPTOR.services_by_name["CheckoutService"],
 )
 # Many short ones rather than one long: a call that is lost must not hold its caller for long.
 _CALL_S = 2.0
@@ -50,7 +63,7 @@ BATCHES = {
 
 
 class Caller:
-    """Both services at one address, as one tenant.
+    """All services at one address, as one tenant.
 
     retries: by gRPC, as our client has them.
     """

@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
+from redis.asyncio import Redis
 
 from tests.server.conftest import PATIENCE_S, RANGLI, Serving, environment
 
@@ -46,6 +47,36 @@ class Installation(Serving):
         found.sort(key=lambda each: each.pid)
         for each in found:
             _kill(each.pid)
+
+    @property
+    def redis_url(self) -> str:
+        """Stays over kills and restarts."""
+        runtime_dir = json.loads((self._data_dir / "owner.lock").read_text())["runtime_dir"]
+        return f"unix://{runtime_dir}/valkey.sock"
+
+    def kill_valkey(self) -> None:
+        """SIGKILL; the server starts another one."""
+        _kill(self._valkey().pid)
+
+    async def flush_valkey(self) -> None:
+        """Whatever it knows is gone, scripts too."""
+        async with Redis.from_url(self.redis_url) as redis:
+            await redis.flushall()
+            await redis.script_flush()
+
+    @asynccontextmanager
+    async def stalled_valkey(self) -> AsyncIterator[None]:
+        """While the block runs it takes connections and commands, and answers nothing."""
+        valkey = self._valkey()
+        valkey.suspend()
+        try:
+            yield
+        finally:
+            valkey.resume()
+
+    def _valkey(self) -> psutil.Process:
+        (found,) = (each for each in self.descendants() if _name(each) == "valkey-server")
+        return found
 
     @asynccontextmanager
     async def restarted(self, count: int) -> AsyncIterator[None]:

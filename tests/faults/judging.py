@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import psycopg
 
-from tests.faults import budgets, wallets
+from tests.faults import budgets, shopping, wallets
 from tests.faults.calling import Caller, settle
 from tests.faults.history import History, Outcome
 from tests.faults.observing import Effect, Observation, effect, explained
@@ -55,6 +55,7 @@ async def settled(dsn: str, tenant: str, caller: Caller, history: History) -> No
     assert with_effect(dsn, tenant) <= set(kept), "value has moved, and nothing tells why"
     await wallets.check(caller, history)
     await budgets.check(caller, history)
+    await shopping.check(caller, history)
 
 
 def effects(history: History) -> list[Effect]:

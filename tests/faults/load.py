@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from google.protobuf.message import Message
 
-from tests.faults import budgets, wallets
+from tests.faults import budgets, shopping, wallets
 from tests.faults.calling import Caller
 from tests.faults.history import Change, History, Outcome
 
@@ -66,6 +66,7 @@ async def running(
         plans: list[Plan] = [
             wallets.Plan(f"c{number}-wallet", chance),
             budgets.Plan(f"c{number}-fund", chance),
+            shopping.Plan(f"c{number}-shop", chance),
         ]
         while not enough.is_set():
             plan = chance.choice(plans)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from enum import Enum, auto
 from pathlib import Path
 
@@ -46,18 +46,22 @@ class Proxy:
         self.lost: list[Loss] = []
         self.cut_after: int | None = None
         self.crash_after: int | None = None
+        self._is_away = False
 
     async def link(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serve one connection until either side ends it."""
         task = asyncio.current_task()
         assert task is not None
+        if self._is_away:
+            writer.transport.abort()
+            return
         self._links.add(task)
         upstream, to_server = await asyncio.open_unix_connection(self._upstream)
         link = _Link(self, upstream, writer)
         down = asyncio.create_task(link.down())
         try:
             await self._up(reader, to_server, link)
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             pass
         finally:
             to_server.close()
@@ -91,6 +95,17 @@ class Proxy:
                 await link.answered.wait()
             self.lost.append(loss)
             return
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """While the block runs there is no server: what is connected ends, and nothing connects."""
+        self._is_away = True
+        for task in self._links:
+            task.cancel()
+        try:
+            yield
+        finally:
+            self._is_away = False
 
     async def close(self) -> None:
         for task in self._links:

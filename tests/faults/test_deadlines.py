@@ -12,10 +12,10 @@ import psycopg
 from rangli.server.app import opened
 from rangli.storage.settings import StorageSettings
 from tests.client.conftest import listening
-from tests.faults import budgets, judging, wallets
+from tests.faults import budgets, judging, shopping, wallets
 from tests.faults.calling import Caller, in_turn
 from tests.faults.history import History, Outcome
-from tests.faults.load import running
+from tests.faults.load import Plan, running
 from tests.world import until
 
 TENANT = "hasty"
@@ -55,6 +55,7 @@ async def hasty(
         Caller(address, TENANT) as caller,
     ):
         await budgets.prepare(caller, history)
+        await shopping.prepare(caller, history)
         await work(caller, history)
         assert history.of(Outcome.INFO), "everybody was answered in time: nothing was tested"
         judging.before_settling(database, TENANT, history)
@@ -77,7 +78,7 @@ async def test_deadlines_of_milliseconds_leave_no_half_effects_and_nothing_behin
 async def test_callers_who_go_away_leave_no_half_effects_and_nothing_behind(database, redis_url):
     chance = Random(18)
 
-    async def asked_in_vain(caller: Caller, history: History, plan: wallets.Plan) -> None:
+    async def asked_in_vain(caller: Caller, history: History, plan: Plan) -> None:
         for _ in range(20):
             asking = asyncio.create_task(caller.send(history.change(*plan.next()[0])))
             await asyncio.wait({asking}, timeout=chance.randint(1, 20) / 1000)
@@ -85,7 +86,8 @@ async def test_callers_who_go_away_leave_no_half_effects_and_nothing_behind(data
             await asyncio.wait({asking})
 
     async def work(caller: Caller, history: History) -> None:
-        plans = [wallets.Plan(f"c{number}", chance) for number in range(20)]
+        plans: list[Plan] = [wallets.Plan(f"c{number}", chance) for number in range(20)]
+        plans += [shopping.Newcomer(f"s{number}", chance) for number in range(20)]
         await in_turn(caller, [history.change(*plan.next()[0]) for plan in plans])
         await asyncio.gather(*(asked_in_vain(caller, history, plan) for plan in plans))
 

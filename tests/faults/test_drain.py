@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 
-from tests.faults import budgets, judging
+from tests.faults import budgets, judging, shopping
 from tests.faults.calling import Caller
 from tests.faults.history import History, Outcome
 from tests.faults.load import running
@@ -19,6 +19,7 @@ async def test_drained_workers_cost_no_change_and_no_caller_a_failure(serve, dat
     history = History()
     async with serve("--workers", "2") as serving, Caller(serving.address, TENANT) as caller:
         await budgets.prepare(caller, history)
+        await shopping.prepare(caller, history)
         watcher = Watcher(caller)
         async with running(
             caller, history, seed=19, observe=watcher.look, timeout_s=lambda _: _CALL_S

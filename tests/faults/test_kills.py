@@ -1,4 +1,4 @@
-"""kill -9 of workers and of PostgreSQL at random moments, under load, on durable stores."""
+"""kill -9 of workers and of both stores at random moments, under load, on durable stores."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from tests.faults import budgets, judging
+from tests.faults import budgets, judging, shopping
 from tests.faults.calling import Caller
 from tests.faults.history import History
 from tests.faults.installation import Installation, installed
@@ -25,6 +25,7 @@ class Victim(StrEnum):
     WORKER = "a worker"
     WORKERS = "both workers"
     POSTGRES = "PostgreSQL"
+    VALKEY = "Valkey"
 
 
 def seed() -> int:
@@ -36,6 +37,8 @@ async def kill(installation: Installation, victim: Victim, load: Load) -> None:
     """Kill it, and wait until it is back and changes are acknowledged again."""
     if victim is Victim.POSTGRES:
         installation.kill_postgres()
+    elif victim is Victim.VALKEY:
+        installation.kill_valkey()
     else:
         count = 1 if victim is Victim.WORKER else 2
         async with installation.restarted(count):
@@ -53,6 +56,7 @@ async def survive(
         dsn = installation.postgres_dsn
         async with Caller(installation.address, TENANT) as caller:
             await budgets.prepare(caller, history)
+            await shopping.prepare(caller, history)
             watcher = Watcher(caller)
             async with running(caller, history, seed=number, observe=watcher.look) as load:
                 await load.more(100)

@@ -26,7 +26,12 @@ def run(address: str, kind: Kind, tmp_path: Path, *, tenant: str) -> dict[str, i
     made_up = Run(kind=kind, address=address, tenant=tenant, baskets=Path("none"))
     done = drive(made_up, users=8, seconds=3, processes=1, html=tmp_path / "load.html")
     assert done.right, done.methods
-    return {method.name: method.calls for method in done.methods}
+    return {
+        method.name: method.calls
+        for method in done.methods
+        # So busy may the machine be that runs both.
+        if not method.name.endswith(": OVERLOADED")
+    }
 
 
 def test_shoppers_use_their_wallets_and_always_find_what_they_should(address, tmp_path):

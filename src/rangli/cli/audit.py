@@ -12,11 +12,14 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from rangli.checkout import audit as checkout
 from rangli.cli import text
 from rangli.cli.serve import DataDir, Expected
 from rangli.cli.table import Table
 from rangli.core.errors import Unavailable
 from rangli.core.money import format_minor, known_currency
+from rangli.counters import audit as counters
+from rangli.coupons import audit as coupons
 from rangli.funds import audit as funds
 from rangli.ledger import audit as ledger
 from rangli.server.logs import configure_logging
@@ -28,7 +31,14 @@ from rangli.storage.postgres import NOT_MIGRATED, PostgresError, open_pool
 from rangli.storage.settings import StorageSettings
 from rangli.wallet import audit as wallet
 
-CHECKS: tuple[Check, ...] = (*ledger.CHECKS, *funds.CHECKS, *wallet.CHECKS)
+CHECKS: tuple[Check, ...] = (
+    *counters.CHECKS,
+    *coupons.CHECKS,
+    *ledger.CHECKS,
+    *funds.CHECKS,
+    *wallet.CHECKS,
+    *checkout.CHECKS,
+)
 _CONNECT_TIMEOUT_S = 10.0
 
 

@@ -49,6 +49,13 @@ def serve(
         ),
     ] = False,
     data_dir: DataDir = None,
+    metrics_address: Annotated[
+        str | None,
+        typer.Option(
+            help="Where Prometheus may ask: host:port, or a port of loopback "
+            "[env: RANGLI_METRICS_ADDRESS, else nowhere]"
+        ),
+    ] = None,
     log_level: Annotated[
         str | None, typer.Option(help="debug, info, warning or error [env: RANGLI_LOG_LEVEL]")
     ] = None,
@@ -66,6 +73,7 @@ def serve(
             port=port,
             host=host,
             insecure_listen=insecure_listen or None,
+            metrics_address=metrics_address,
             log_level=log_level,
             log_format=log_format,
         )

@@ -7,8 +7,9 @@ Messages are the ones of `rangli.v1`. What the server refuses raises `CallRefuse
 a server that goes away are retried: a change carries a request_id, which makes that safe.
 """
 
+from rangli.client.admission import admission_token
 from rangli.client.client import RangliClient
 from rangli.client.errors import CallRefused, FieldViolation
 from rangli.client.pricing import adjustments_of
 
-__all__ = ["CallRefused", "FieldViolation", "RangliClient", "adjustments_of"]
+__all__ = ["CallRefused", "FieldViolation", "RangliClient", "adjustments_of", "admission_token"]

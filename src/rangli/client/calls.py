@@ -56,6 +56,38 @@ class Unary(Generic[Request, Answer]):
         return answer
 
 
+class ServerStream(Generic[Request, Answer]):
+    """A method that answers with a stream, which nobody repeats."""
+
+    def __init__(
+        self,
+        channels: Channels,
+        path: str,
+        answer: type[Answer],
+        *,
+        metadata: tuple[tuple[str, str], ...],
+        timeout_s: float,
+    ) -> None:
+        self._next = channels.spread(
+            lambda channel: channel.unary_stream(
+                path, request_serializer=_serialized, response_deserializer=answer.FromString
+            )
+        )
+        self._metadata = metadata
+        self._timeout_s = timeout_s
+
+    async def __call__(self, request: Request) -> AsyncIterator[Answer]:
+        """The answers as they come; whoever stops reading cancels. Raises CallRefused."""
+        call = self._next()(request, timeout=self._timeout_s, metadata=self._metadata)
+        try:
+            async for answer in call:
+                yield answer
+        except grpc.aio.AioRpcError as error:
+            raise refused(error) from error
+        finally:
+            call.cancel()
+
+
 class ClientStream(Generic[Request, Answer]):
     """A method that takes a stream; repeated from its start, by us, if it can be."""
 
@@ -110,9 +142,68 @@ class ClientStream(Generic[Request, Answer]):
         return answer
 
 
+class Methods:
+    """A service's methods, as its typed client makes them."""
+
+    def __init__(
+        self, channels: Channels, service: str, metadata: tuple[tuple[str, str], ...]
+    ) -> None:
+        self._channels = channels
+        self._service = service
+        self._metadata = metadata
+
+    def unary(
+        self, name: str, _request: type[Request], answer: type[Answer], timeout_s: float = 5.0
+    ) -> Unary[Request, Answer]:
+        """A method of one message."""
+        return Unary(
+            self._channels, self._path(name), answer, metadata=self._metadata, timeout_s=timeout_s
+        )
+
+    def client_stream(
+        self, name: str, _request: type[Request], answer: type[Answer], timeout_s: float
+    ) -> ClientStream[Request, Answer]:
+        """A method that takes a stream."""
+        return ClientStream(
+            self._channels, self._path(name), answer, metadata=self._metadata, timeout_s=timeout_s
+        )
+
+    def server_stream(
+        self, name: str, _request: type[Request], answer: type[Answer], timeout_s: float
+    ) -> ServerStream[Request, Answer]:
+        """A method that answers with a stream."""
+        return ServerStream(
+            self._channels, self._path(name), answer, metadata=self._metadata, timeout_s=timeout_s
+        )
+
+    def _path(self, name: str) -> str:
+        return f"/{self._service}/{name}"
+
+
+async def pages(list_: Unary[Request, Answer], request: Request) -> AsyncIterator[Answer]:
+    """A list's answers, page after page as they are read; `request` asks for the first."""
+    asked: Any = request
+    while True:
+        page: Any = await list_(asked)
+        yield page
+        if not page.next_page_token:
+            return
+        asked.page_token = page.next_page_token
+
+
 def fresh_request_id() -> str:
     """Names a change, so that its retries are recognised."""
     return uuid.uuid4().hex
+
+
+def named(request: Request) -> Request:
+    """The change, or a copy of it that has a request_id, if it has none."""
+    if request.request_id:  # type: ignore[attr-defined]
+        return request
+    copy = type(request)()
+    copy.CopyFrom(request)
+    copy.request_id = fresh_request_id()  # type: ignore[attr-defined]
+    return copy
 
 
 def in_messages(rows: Iterable[Row]) -> Iterable[list[Row]]:

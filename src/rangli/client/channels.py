@@ -15,12 +15,20 @@ POLICY = "rangli.v1.PolicyService"
 SELECTION = "rangli.v1.SelectionService"
 WALLET = "rangli.v1.WalletService"
 FUND = "rangli.v1.FundService"
-SERVICES = (PRICING, ACTIVITY, POLICY, SELECTION, WALLET, FUND)
+COUNTER = "rangli.v1.CounterService"
+COUPON = "rangli.v1.CouponService"
+CHECKOUT = "rangli.v1.CheckoutService"
+EVENT = "rangli.v1.EventService"
+SERVICES = (
+    PRICING, ACTIVITY, POLICY, SELECTION, WALLET, FUND, COUNTER, COUPON, CHECKOUT, EVENT,
+)  # fmt: skip
 STREAMS = (
     (ACTIVITY, "ImportPriceEntries"),
     (PRICING, "SimulateActivities"),
     (FUND, "Reconcile"),
     (SELECTION, "ImportSet"),
+    (COUPON, "GenerateCodes"),
+    (COUPON, "ImportCodes"),
 )
 
 _MIB = 1024 * 1024

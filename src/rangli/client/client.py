@@ -9,6 +9,10 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from rangli.client.activities import Activities
 from rangli.client.calls import Unary
 from rangli.client.channels import Channels
+from rangli.client.checkout import Checkout
+from rangli.client.counters import Counters
+from rangli.client.coupons import Coupons
+from rangli.client.events import Events
 from rangli.client.funds import Funds
 from rangli.client.lint import Lint
 from rangli.client.policies import Policies
@@ -49,6 +53,10 @@ class RangliClient:
         self.simulation = Simulation(self._channels, metadata)
         self.wallet = Wallet(self._channels, metadata)
         self.funds = Funds(self._channels, metadata)
+        self.counters = Counters(self._channels, metadata)
+        self.coupons = Coupons(self._channels, metadata)
+        self.checkout = Checkout(self._channels, metadata)
+        self.events = Events(self._channels, metadata)
         self._health: Unary[HealthCheckRequest, HealthCheckResponse] = Unary(
             self._channels,
             "/grpc.health.v1.Health/Check",
@@ -77,7 +85,9 @@ class RangliClient:
 
         service: "" for the whole, `rangli.v1.PricingService`, `rangli.v1.ActivityService`,
             `rangli.v1.PolicyService`, `rangli.v1.SelectionService`, `rangli.v1.WalletService`,
-            `rangli.v1.FundService`, `rangli.postgres`, `rangli.redis`, `rangli.catalogue`.
+            `rangli.v1.FundService`, `rangli.v1.CounterService`, `rangli.v1.CouponService`,
+            `rangli.v1.CheckoutService`, `rangli.v1.EventService`, `rangli.postgres`,
+            `rangli.redis`, `rangli.catalogue`.
         """
         answer = await self._health(HealthCheckRequest(service=service))
         return HealthCheckResponse.ServingStatus.Name(answer.status)

@@ -8,6 +8,8 @@ import grpc
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
+from rangli.v1.checkout_pb2 import Evaluation
+
 _STATUS_DETAILS_KEY = "grpc-status-details-bin"
 
 
@@ -29,6 +31,7 @@ class CallRefused(Exception):
     metadata: facts for programs, documented with the reason.
     violations: of INVALID_FIELD, the fields.
     retry_after_s: if not None, the call may be repeated after that long.
+    evaluation: of PRICE_CHANGED, what the order would cost now; None if it was too long to be sent.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class CallRefused(Exception):
         metadata: dict[str, str] | None = None,
         violations: tuple[FieldViolation, ...] = (),
         retry_after_s: float | None = None,
+        evaluation: Evaluation | None = None,
     ) -> None:
         super().__init__(
             f"{code.name} {reason}: {message}" if reason else f"{code.name}: {message}"
@@ -50,6 +54,7 @@ class CallRefused(Exception):
         self.metadata = metadata or {}
         self.violations = violations
         self.retry_after_s = retry_after_s
+        self.evaluation = evaluation
 
 
 def refused(error: grpc.aio.AioRpcError) -> CallRefused:
@@ -57,6 +62,7 @@ def refused(error: grpc.aio.AioRpcError) -> CallRefused:
     reason, metadata = "", {}
     violations: tuple[FieldViolation, ...] = ()
     retry_after_s: float | None = None
+    evaluation: Evaluation | None = None
     for detail in _status(error).details:
         if detail.Is(ErrorInfo.DESCRIPTOR):
             info = ErrorInfo.FromString(detail.value)
@@ -69,6 +75,8 @@ def refused(error: grpc.aio.AioRpcError) -> CallRefused:
         elif detail.Is(RetryInfo.DESCRIPTOR):
             delay = RetryInfo.FromString(detail.value).retry_delay
             retry_after_s = delay.ToMilliseconds() / 1000
+        elif detail.Is(Evaluation.DESCRIPTOR):
+            evaluation = Evaluation.FromString(detail.value)
     # The caller's own cancellation raises CancelledError; this one came from a server that drains.
     away = error.code() is grpc.StatusCode.CANCELLED
     return CallRefused(
@@ -78,6 +86,7 @@ def refused(error: grpc.aio.AioRpcError) -> CallRefused:
         metadata=metadata,
         violations=violations,
         retry_after_s=retry_after_s,
+        evaluation=evaluation,
     )
 
 

@@ -14,6 +14,7 @@ from rangli.client.calls import (
     Unary,
     fresh_request_id,
     in_messages,
+    named,
     repeatable,
 )
 from rangli.client.channels import FUND, Channels
@@ -102,7 +103,7 @@ class Funds:
 
     async def create_pool(self, request: pb.CreatePoolRequest) -> Pool:
         """Makes a pool with its first budget."""
-        return await self._create(_named(request))
+        return await self._create(named(request))
 
     async def get_pool(self, pool_id: str) -> Pool:
         """The pool as it now stands."""
@@ -154,7 +155,7 @@ class Funds:
 
     async def update(self, request: pb.UpdatePoolRequest) -> Pool:
         """Changes a pool's name, cap or thresholds."""
-        return await self._update(_named(request))
+        return await self._update(named(request))
 
     async def freeze(
         self, pool_id: str, *, reason: str, expected_revision: int = 0, request_id: str = ""
@@ -275,7 +276,7 @@ class Funds:
 
         Give each a request_id of your own if you may have to send the batch again.
         """
-        request = pb.BatchSpendRequest(items=[_named(item) for item in items])
+        request = pb.BatchSpendRequest(items=[named(item) for item in items])
         return list((await self._batch_spend(request)).items)
 
     async def reservation(self, reservation_id: str) -> Reservation:
@@ -334,16 +335,3 @@ def _verb(pool_id: str, reason: str, expected_revision: int, request_id: str) ->
         expected_revision=expected_revision,
         reason=reason,
     )
-
-
-_Named = TypeVar("_Named", pb.CreatePoolRequest, pb.UpdatePoolRequest, pb.BatchSpendRequest.Item)
-
-
-def _named(request: _Named) -> _Named:
-    """The request, or a copy that has a request_id."""
-    if request.request_id:
-        return request
-    named = type(request)()
-    named.CopyFrom(request)
-    named.request_id = fresh_request_id()
-    return named

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
-from rangli.client.calls import Unary, fresh_request_id
+from rangli.client.calls import Unary, fresh_request_id, named
 from rangli.client.channels import WALLET, Channels
 from rangli.v1 import wallet_service_pb2 as pb
 
@@ -56,7 +56,7 @@ class Wallet:
 
     async def credit(self, request: pb.CreditRequest) -> str:
         """Puts value into a wallet; the ledger's transaction."""
-        return (await self._credit(_named(request))).transaction_id
+        return (await self._credit(named(request))).transaction_id
 
     async def batch_credit(
         self, credits_: Iterable[pb.CreditRequest]
@@ -65,16 +65,16 @@ class Wallet:
 
         Give each a request_id of your own if you may have to send the batch again.
         """
-        request = pb.BatchCreditRequest(credits=[_named(one) for one in credits_])
+        request = pb.BatchCreditRequest(credits=[named(one) for one in credits_])
         return list((await self._batch_credit(request)).items)
 
     async def debit(self, request: pb.DebitRequest) -> pb.DebitResponse:
         """Takes value out, as a correction; which lots gave it."""
-        return await self._debit(_named(request))
+        return await self._debit(named(request))
 
     async def reserve(self, request: pb.ReserveTenderRequest) -> pb.WalletReservation:
         """Sets tender aside for an order."""
-        return await self._reserve(_named(request))
+        return await self._reserve(named(request))
 
     async def capture(
         self,
@@ -110,7 +110,7 @@ class Wallet:
 
     async def refund(self, request: pb.RefundTenderRequest) -> pb.RefundTenderResponse:
         """Gives back what was captured; what of it is for the caller to pay back elsewhere."""
-        return await self._refund(_named(request))
+        return await self._refund(named(request))
 
     async def freeze(
         self,
@@ -174,22 +174,3 @@ class Wallet:
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
-
-
-_Named = TypeVar(
-    "_Named",
-    pb.CreditRequest,
-    pb.DebitRequest,
-    pb.ReserveTenderRequest,
-    pb.RefundTenderRequest,
-)
-
-
-def _named(request: _Named) -> _Named:
-    """The request, or a copy that has a request_id."""
-    if request.request_id:
-        return request
-    named = type(request)()
-    named.CopyFrom(request)
-    named.request_id = fresh_request_id()
-    return named

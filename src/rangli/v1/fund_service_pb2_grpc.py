@@ -33,7 +33,8 @@ class FundServiceStub:
     Every change is one transaction with its journal entries and outbox event. It is safe to retry
     with the same request_id: the first answer is given again, for at least 7 days; refusals are not
     kept and may later become successes. All changes refuse INVALID_FIELD and IDEMPOTENCY_KEY_REUSED;
-    what names something refuses NO_SUCH_RESOURCE. No pool ever gives more than it has, whatever runs
+    what names something refuses NO_SUCH_RESOURCE. What an order of CheckoutService has reserved is that
+    order's alone: RESERVATION_OF_ANOTHER. No pool ever gives more than it has, whatever runs
     at the same time. Expiry is judged by the database's clock.
 
     A pool whose level changes says so by an outbox event `pool.level_changed`, and the catalogues of
@@ -155,7 +156,8 @@ class FundServiceServicer:
     Every change is one transaction with its journal entries and outbox event. It is safe to retry
     with the same request_id: the first answer is given again, for at least 7 days; refusals are not
     kept and may later become successes. All changes refuse INVALID_FIELD and IDEMPOTENCY_KEY_REUSED;
-    what names something refuses NO_SUCH_RESOURCE. No pool ever gives more than it has, whatever runs
+    what names something refuses NO_SUCH_RESOURCE. What an order of CheckoutService has reserved is that
+    order's alone: RESERVATION_OF_ANOTHER. No pool ever gives more than it has, whatever runs
     at the same time. Expiry is judged by the database's clock.
 
     A pool whose level changes says so by an outbox event `pool.level_changed`, and the catalogues of
@@ -446,7 +448,8 @@ class FundService:
     Every change is one transaction with its journal entries and outbox event. It is safe to retry
     with the same request_id: the first answer is given again, for at least 7 days; refusals are not
     kept and may later become successes. All changes refuse INVALID_FIELD and IDEMPOTENCY_KEY_REUSED;
-    what names something refuses NO_SUCH_RESOURCE. No pool ever gives more than it has, whatever runs
+    what names something refuses NO_SUCH_RESOURCE. What an order of CheckoutService has reserved is that
+    order's alone: RESERVATION_OF_ANOTHER. No pool ever gives more than it has, whatever runs
     at the same time. Expiry is judged by the database's clock.
 
     A pool whose level changes says so by an outbox event `pool.level_changed`, and the catalogues of

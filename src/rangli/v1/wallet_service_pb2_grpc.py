@@ -36,7 +36,8 @@ class WalletServiceStub:
 
     Every change is atomic and safe to repeat with the same request_id: the repeat gets the first's
     answer, for at least 7 days, and the same request_id with another content is refused
-    (IDEMPOTENCY_KEY_REUSED). Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
+    (IDEMPOTENCY_KEY_REUSED). What an order of CheckoutService has reserved is that order's alone:
+    RESERVATION_OF_ANOTHER. Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
     when more is asked at once than the server can write.
 
     Every change has an outbox event: wallet.credited, wallet.debited, wallet.frozen and
@@ -124,7 +125,8 @@ class WalletServiceServicer:
 
     Every change is atomic and safe to repeat with the same request_id: the repeat gets the first's
     answer, for at least 7 days, and the same request_id with another content is refused
-    (IDEMPOTENCY_KEY_REUSED). Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
+    (IDEMPOTENCY_KEY_REUSED). What an order of CheckoutService has reserved is that order's alone:
+    RESERVATION_OF_ANOTHER. Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
     when more is asked at once than the server can write.
 
     Every change has an outbox event: wallet.credited, wallet.debited, wallet.frozen and
@@ -314,7 +316,8 @@ class WalletService:
 
     Every change is atomic and safe to repeat with the same request_id: the repeat gets the first's
     answer, for at least 7 days, and the same request_id with another content is refused
-    (IDEMPOTENCY_KEY_REUSED). Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
+    (IDEMPOTENCY_KEY_REUSED). What an order of CheckoutService has reserved is that order's alone:
+    RESERVATION_OF_ANOTHER. Besides what each method says, all refuse INVALID_FIELD, and OVERLOADED
     when more is asked at once than the server can write.
 
     Every change has an outbox event: wallet.credited, wallet.debited, wallet.frozen and

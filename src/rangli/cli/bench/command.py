@@ -19,6 +19,7 @@ BENCHES = {
     "wire": "a served Quote against an echo of raw bytes of the same sizes",
     "batch": "a served BatchQuote with the wire codec against protobuf objects",
     "money": "reservations in wallets and spends of budgets through gRPC",
+    "claims": "claims and orders with all that they stand on, against an echo of raw bytes",
     "postings": "the ledger's postings against PostgreSQL merely storing their rows",
 }
 

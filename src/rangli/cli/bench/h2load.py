@@ -18,6 +18,7 @@ _DATA, _HEADERS, _RST_STREAM, _SETTINGS, _PING, _GOAWAY, _WINDOW_UPDATE = 0, 1, 
 _END_STREAM, _END_HEADERS, _ACK = 1, 4, 1
 _INITIAL_WINDOW = 4
 _PREFIX = 5  # bytes of gRPC before a message
+_EMPTY = bytes(_PREFIX)
 _WINDOW = 2**31 - 1
 _REFILL = 2**30
 
@@ -30,16 +31,20 @@ class UnexpectedAnswerError(Exception):
 class Load:
     """What to send, what to expect, and how many answers were right so far.
 
-    request: sent again and again, or gives each call its own.
+    request: sent again and again, or gives each call its own; None: there are no more.
     answer: what every answer is, byte by byte, or judges each.
+    may_refuse: an answer without a message, which a refusal is, is right as well.
     """
 
     path: str
-    request: bytes | Callable[[], bytes]
+    request: bytes | Callable[[], bytes | None]
     answer: bytes | Callable[[bytes], bool]
+    may_refuse: bool = False
     answered: int = 0
+    refused: int = 0
+    in_flight: int = 0
     stopping: bool = False
-    failed: asyncio.Future[None] = field(init=False)
+    ended: asyncio.Future[None] = field(init=False)  # before its time: nothing is left, or an error
 
 
 class _Connection(asyncio.Protocol):
@@ -49,7 +54,7 @@ class _Connection(asyncio.Protocol):
         self._load = load
         self._streams = streams
         self._head = _headers(load.path, authority)
-        self._body: Callable[[], bytes] = _bodies(load.request)
+        self._body: Callable[[], bytes | None] = _bodies(load.request)
         self._is_right: Callable[[bytes], bool] = _judge(load.answer)
         self._got: dict[int, bytearray] = {}
         self._next_stream = 1
@@ -81,8 +86,8 @@ class _Connection(asyncio.Protocol):
                 at += 9 + size
         except UnexpectedAnswerError as error:
             self._load.stopping = True
-            if not self._load.failed.done():
-                self._load.failed.set_exception(error)
+            if not self._load.ended.done():
+                self._load.ended.set_exception(error)
             self._transport.abort()
             return
         del self._buffer[:at]
@@ -103,18 +108,29 @@ class _Connection(asyncio.Protocol):
         elif kind in (_RST_STREAM, _GOAWAY):
             raise UnexpectedAnswerError(f"the server sent frame {kind} on stream {stream}")
         if kind in (_DATA, _HEADERS) and flags & _END_STREAM:
-            if not self._is_right(bytes(self._got.pop(stream))):
+            got = bytes(self._got.pop(stream))
+            if got in (b"", _EMPTY) and self._load.may_refuse:
+                self._load.refused += 1
+            elif not self._is_right(got):
                 raise UnexpectedAnswerError(f"stream {stream} was answered with something else")
             self._load.answered += 1
+            self._load.in_flight -= 1
             if not self._load.stopping:
                 out.append(self._call())
+            if not self._load.in_flight and not self._load.ended.done():
+                self._load.ended.set_result(None)
 
     def _call(self) -> bytes:
+        """The next one; nothing if there is none."""
+        body = self._body()
+        if body is None:
+            return b""
+        self._load.in_flight += 1
         stream = self._next_stream
         self._next_stream += 2
         self._got[stream] = bytearray()
         return _frame(_HEADERS, _END_HEADERS, stream, self._head) + _frame(
-            _DATA, _END_STREAM, stream, self._body()
+            _DATA, _END_STREAM, stream, body
         )
 
 
@@ -122,7 +138,8 @@ async def drive(load: Load, port: int, *, connections: int, streams: int, second
     """Calls as fast as the server answers; returns the seconds it took. Raises what went wrong."""
     loop = asyncio.get_running_loop()
     load.stopping = False
-    load.failed = loop.create_future()
+    load.in_flight = 0
+    load.ended = loop.create_future()
     transports = [
         (
             await loop.create_connection(
@@ -132,13 +149,13 @@ async def drive(load: Load, port: int, *, connections: int, streams: int, second
         for _ in range(connections)
     ]
     started = loop.time()
-    await asyncio.wait([load.failed], timeout=seconds)
+    await asyncio.wait([load.ended], timeout=seconds)
     took = loop.time() - started
     load.stopping = True
     for transport in transports:
         transport.abort()
-    if load.failed.done():
-        await load.failed
+    if load.ended.done():
+        await load.ended
     return took
 
 
@@ -151,10 +168,10 @@ def _framed(message: bytes) -> bytes:
     return b"\0" + struct.pack(">I", len(message)) + message
 
 
-def _bodies(request: bytes | Callable[[], bytes]) -> Callable[[], bytes]:
+def _bodies(request: bytes | Callable[[], bytes | None]) -> Callable[[], bytes | None]:
     """What each call sends; the same one is made once."""
     if callable(request):
-        return lambda: _framed(request())
+        return lambda: None if (message := request()) is None else _framed(message)
     body = _framed(request)
     return lambda: body
 

@@ -11,6 +11,7 @@ something of the machine.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import subprocess
 import sys
@@ -128,11 +129,16 @@ async def _serve_quote() -> None:
 async def _serve_app() -> None:
     # Only this process serves.
     from rangli.server.app import opened  # noqa: PLC0415
+    from rangli.server.logs import configure_logging  # noqa: PLC0415
+    from rangli.server.settings import ServerSettings  # noqa: PLC0415
     from rangli.storage.settings import StorageSettings  # noqa: PLC0415
     from rangli.transport.grpcio import Gate, GrpcServer  # noqa: PLC0415
 
+    configure_logging(ServerSettings(log_level="warning"))  # stdout is for the port
     async with opened(StorageSettings.load()) as app:
         server = GrpcServer(app.services, gate=Gate(10_000))
+        gc.collect()  # as a worker does
+        gc.freeze()
         print(await server.start("127.0.0.1:0"), flush=True)
         await asyncio.Event().wait()
 

@@ -21,6 +21,7 @@ try:
     from rangli.cli import text
     from rangli.cli.demo import page
     from rangli.cli.demo.data import WEEKS, load
+    from rangli.cli.demo.flash import FlashFailed
     from rangli.cli.demo.outcome import Outcome, figures
     from rangli.cli.demo.publish import PublishFailed
     from rangli.cli.demo.replay import ReplayFailed
@@ -60,8 +61,9 @@ def demo(  # noqa: PLR0917  typer passes options by name
 ) -> None:
     """Price a real retailer's baskets over gRPC and compare with what the tills recorded.
 
-    Ends with 1 if any line, or any amount settled with a funder, differs from the independent
-    calculation.
+    Then a week of baskets goes through claims and checkout, and a flash sale is fought over. Ends
+    with 1 if any line, order or amount settled with a funder differs from the independent
+    calculation, if the sale gives one unit too many or too few, or if the audit finds anything.
     """
     # So that a server of ours is stopped on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -89,7 +91,9 @@ def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
                 )
             )
             return replace(outcome, audit=server.audited()) if server else outcome
-        except (ServerFailed, PublishFailed, ReplayFailed, SettleFailed, CallRefused) as error:
+        except (
+            *(ServerFailed, PublishFailed, ReplayFailed, SettleFailed, FlashFailed, CallRefused),
+        ) as error:
             _fail("\n".join([str(error), *([server.said()] if server else [])]))
 
 
@@ -110,6 +114,8 @@ def tell(outcome: Outcome, report: Path | None, html: Path) -> None:
         _fail(f"{len(outcome.differing)} lines differ from the independent calculation")
     if wrong := len(outcome.settled.unequal) + outcome.settled.differences:
         _fail(f"{wrong} settled or posted amounts differ from the independent calculation")
+    if outcome.ordered.unequal or outcome.ordered.settled != outcome.ordered.wanted:
+        _fail("orders, or their settlement, differ from the independent calculation")
 
 
 def _fail(why: str, *, code: int = 1) -> NoReturn:

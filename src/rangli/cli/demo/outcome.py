@@ -65,6 +65,52 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class Ordered:
+    """What became of one week's baskets at the checkout.
+
+    claims_too_late: of as many batches, all empty, one claim more was refused.
+    unequal: orders that cost, or gave back, another amount than the independent calculation says.
+    refunded: whole or in part; coupons_back: usable again after it.
+    settled, wanted: what each funder bears, by the service and by the other calculation.
+    """
+
+    week: int
+    batches: int
+    claims: int
+    claims_too_late: int
+    claim_s: float
+    orders: int
+    order_s: float
+    unequal: tuple[str, ...]
+    released: int
+    refunded: int
+    refunded_minor: int
+    coupons_used: int
+    coupons_back: int
+    settled: dict[str, int]
+    wanted: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """A flash sale.
+
+    claimants: who all claimed at once; winners: who got one; same_again: winners whose repeated
+    claim got the same coupon; returned: given back; winners_then: who got those, of the losers.
+    shed: calls that were refused for load, and sent again.
+    """
+
+    stock: int
+    claimants: int
+    winners: int
+    same_again: int
+    returned: int
+    winners_then: int
+    took_s: float
+    shed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that the demo has found out.
 
@@ -74,6 +120,7 @@ class Outcome:
         baskets were replayed.
     shown: the basket to explain and its answer.
     settled: what the budgets were charged with.
+    ordered, sold: what the checkout and the flash sale came to.
     audit: what the audit of the own server's stores came to; "" of a running one's.
     """
 
@@ -93,6 +140,8 @@ class Outcome:
     workers: int
     shown: tuple[QuoteRequest, QuoteResponse]
     settled: Settled
+    ordered: Ordered
+    sold: Sold
     audit: str = ""
 
 
@@ -146,6 +195,17 @@ def figures(outcome: Outcome) -> Figures:
         "settled_amounts_unequal": len(outcome.settled.unequal),
         "orders_reconciled": outcome.settled.reconciled_orders,
         "reconcile_differences": outcome.settled.differences,
+        "checkout_week": outcome.ordered.week,
+        "checkout_claims": outcome.ordered.claims,
+        "checkout_orders": outcome.ordered.orders,
+        "checkout_orders_per_s": round(outcome.ordered.orders / outcome.ordered.order_s, 1),
+        "checkout_released": outcome.ordered.released,
+        "checkout_refunded": outcome.ordered.refunded,
+        "checkout_unequal": len(outcome.ordered.unequal),
+        "flash_stock": outcome.sold.stock,
+        "flash_claimants": outcome.sold.claimants,
+        "flash_winners": outcome.sold.winners,
+        "flash_claims_per_s": round(outcome.sold.claimants / outcome.sold.took_s, 1),
         "lines_coupon_above_price_all_weeks": len(above),
         "share_book_chain": round(fit.chain, 6),
         "share_book_store": round(fit.store, 6),

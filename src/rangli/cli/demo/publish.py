@@ -12,10 +12,11 @@ from tqdm import tqdm
 
 from rangli.cli.demo import offers
 from rangli.cli.demo.book import Scope
-from rangli.cli.demo.budgets import budgets
+from rangli.cli.demo.budgets import Budget, budgets
 from rangli.cli.demo.data import TIME_ZONE, Journey, week_bounds
 from rangli.cli.demo.offers import NamedSet, Offer
 from rangli.cli.demo.outcome import Published
+from rangli.cli.demo.week import Week
 from rangli.client import RangliClient
 from rangli.v1.fund_service_pb2 import CreatePoolRequest
 from rangli.v1.pricing_service_pb2 import CartLine, QuoteRequest
@@ -52,6 +53,52 @@ async def publish(
     products, coupons = offers.coupon_offers(worth, journey.coupons, journey.campaigns)
     pools = budgets(journey.lines, presented, worth)
 
+    await _prepare(client, pools, [*audiences, *products, *stores], coupons)
+    import_s = await _import_book(client, scope, prices)
+    # Last, so that whoever sees the book sees the coupons too.
+    await client.activities.publish(offers.BOOK_ID)
+    answered = time.perf_counter()
+    await _live(client, _probe(prices), connections)
+    live = time.perf_counter()
+    redeemed = journey.redemptions[["coupon_upc", "campaign_id"]].drop_duplicates()
+    return Published(
+        scope=scope,
+        price_entries=len(prices),
+        audiences=len(audiences),
+        coupons=len(coupons),
+        coupons_without_face=len(redeemed) - len(coupons),
+        budgets=len(pools),
+        product_sets=len(products),
+        store_sets=len(stores),
+        import_s=import_s,
+        publish_s=live - began,
+        live_s=live - answered,
+    )
+
+
+async def launch_week(client: RangliClient, week: Week, *, connections: int) -> None:
+    """The same for a week that runs now. Raises as `publish`."""
+    await _prepare(client, week.pools, week.sets, week.coupons)
+    await client.activities.create(week.book.spec, activity_id=week.book.activity_id)
+    answer = await client.activities.import_price_entries(
+        week.book.activity_id, week.entries, all_or_nothing=True
+    )
+    if answer.rejected:
+        raise PublishFailed(f"{answer.rejected} price entries were refused: {answer.bad_rows[:1]}")
+    await client.activities.submit(week.book.activity_id)
+    await client.activities.approve(week.book.activity_id)
+    await client.activities.publish(week.book.activity_id)
+    # One that even a single unit is cheaper by.
+    entry = next(each for each in week.entries if each.amount_off_minor >= each.per_quantity)
+    await _live(client, _cart(entry.sku, week.lines["store_id"].iloc[0]), connections)
+
+
+async def _prepare(
+    client: RangliClient,
+    pools: Iterable[Budget],
+    sets: Iterable[NamedSet],
+    coupons: Iterable[Offer],
+) -> None:
     async def import_set(named: NamedSet) -> None:
         await client.selection.import_set(named.set_id, named.kind, named.members)
 
@@ -70,28 +117,8 @@ async def publish(
                 budget_minor=pool.amount_minor,
             )
         )
-    await _each([*audiences, *products, *stores], import_set, title="Importing sets")
+    await _each(sets, import_set, title="Importing sets")
     await _each(coupons, launch, title="Publishing coupons")
-    import_s = await _import_book(client, scope, prices)
-    # Last, so that whoever sees the book sees the coupons too.
-    await client.activities.publish(offers.BOOK_ID)
-    answered = time.perf_counter()
-    await _live(client, prices, connections)
-    live = time.perf_counter()
-    redeemed = journey.redemptions[["coupon_upc", "campaign_id"]].drop_duplicates()
-    return Published(
-        scope=scope,
-        price_entries=len(prices),
-        audiences=len(audiences),
-        coupons=len(coupons),
-        coupons_without_face=len(redeemed) - len(coupons),
-        budgets=len(pools),
-        product_sets=len(products),
-        store_sets=len(stores),
-        import_s=import_s,
-        publish_s=live - began,
-        live_s=live - answered,
-    )
 
 
 async def _import_book(client: RangliClient, scope: Scope, prices: pd.DataFrame) -> float:
@@ -118,9 +145,8 @@ async def _import_book(client: RangliClient, scope: Scope, prices: pd.DataFrame)
     return time.perf_counter() - began
 
 
-async def _live(client: RangliClient, prices: pd.DataFrame, connections: int) -> None:
-    """Wait until each connection's process answers with the book's prices."""
-    probe = _probe(prices)
+async def _live(client: RangliClient, probe: QuoteRequest, connections: int) -> None:
+    """Wait until each connection's process answers the probe with the book's prices."""
     until = time.monotonic() + _LIVE_WITHIN_S
     while True:
         # The client uses its connections in turn: so many calls ask each of them once.
@@ -139,13 +165,18 @@ async def _live(client: RangliClient, prices: pd.DataFrame, connections: int) ->
 def _probe(prices: pd.DataFrame) -> QuoteRequest:
     """A cart that the book certainly makes cheaper."""
     entry = prices[prices["off_minor"] >= prices["per_quantity"]].iloc[0]
-    request = QuoteRequest(
-        currency=offers.CURRENCY,
-        store_id=str(entry["store_id"]) if "store_id" in prices else "",
-        lines=[CartLine(line_id="0", sku=str(entry["product_id"]), quantity=1, list_minor=100_000)],
-    )
+    store_id = str(entry["store_id"]) if "store_id" in prices else ""
+    request = _cart(str(entry["product_id"]), store_id)
     request.priced_at.seconds = int(week_bounds(int(entry["week"]))[0].timestamp())
     return request
+
+
+def _cart(sku: str, store_id: object) -> QuoteRequest:
+    return QuoteRequest(
+        currency=offers.CURRENCY,
+        store_id=str(store_id),
+        lines=[CartLine(line_id="0", sku=sku, quantity=1, list_minor=100_000)],
+    )
 
 
 async def _each(

@@ -8,7 +8,15 @@ from rangli.cli.demo import compare
 from rangli.cli.demo.data import Journey
 from rangli.cli.demo.explain import explained
 from rangli.cli.demo.offers import MANUFACTURER, RETAILER
-from rangli.cli.demo.outcome import Figures, Outcome, Published, Settled, figures
+from rangli.cli.demo.outcome import (
+    Figures,
+    Ordered,
+    Outcome,
+    Published,
+    Settled,
+    Sold,
+    figures,
+)
 from rangli.cli.table import Table, percent, usd
 
 _SETTLED = ("settled_minor", "wanted_minor")
@@ -25,6 +33,8 @@ def tables(outcome: Outcome) -> list[Table]:
         _funders(told),
         _settlement(outcome.settled, told),
         _redemptions(outcome, told),
+        _ordered(outcome.ordered),
+        _sold(outcome.sold),
         above_price(outcome.journey.lines, shown=3),
         *explained(*outcome.shown),
         *([differences(outcome.differing, shown=20)] if len(outcome.differing) else []),
@@ -199,6 +209,59 @@ def _funders(told: Figures) -> Table:
         frozenset({2, 3}),
         "Most recorded coupons belong to no redemption of the data set and cannot be presented.",
     )
+
+
+def _ordered(ordered: Ordered) -> Table:
+    """What the checkout did with a week's baskets."""
+    equal = ordered.orders - len(set(ordered.unequal))
+    rows = [
+        [
+            "coupons claimed",
+            f"{ordered.claims:,}",
+            f"of {ordered.batches} batches, {ordered.claims / ordered.claim_s:,.0f} a second",
+        ],
+        [
+            "one claim more",
+            f"{ordered.claims_too_late:,}",
+            f"refused, of {ordered.batches} that came once all were given",
+        ],
+        [
+            "orders",
+            f"{ordered.orders:,}",
+            "evaluated, reserved, committed or released:"
+            f" {ordered.orders / ordered.order_s:,.0f} a second",
+        ],
+        ["to the cent", f"{equal:,}", "as the independent calculation prices and refunds them"],
+        ["released", f"{ordered.released:,}", "everything went back"],
+        [
+            "refunded",
+            f"{ordered.refunded:,}",
+            f"whole or in part: {usd(ordered.refunded_minor)} USD",
+        ],
+        ["coupons used", f"{ordered.coupons_used:,}", f"{ordered.coupons_back:,} came back"],
+        *(
+            [f"{funder} bears", usd(minor), f"calculated: {usd(ordered.wanted[funder])}"]
+            for funder, minor in ordered.settled.items()
+        ),
+    ]
+    return Table(
+        f"Checkout: the baskets of week {ordered.week}, as if it were this one",
+        rows=rows,
+        right=frozenset({1}),
+    )
+
+
+def _sold(sold: Sold) -> Table:
+    """How the flash sale went."""
+    rows = [
+        ["claims at once", f"{sold.claimants:,}", f"{sold.claimants / sold.took_s:,.0f} a second"],
+        ["won", f"{sold.winners:,}", f"of {sold.stock:,} units"],
+        ["asked again", f"{sold.same_again:,}", "winners got the same coupon"],
+        ["gave back", f"{sold.returned:,}", ""],
+        ["won then", f"{sold.winners_then:,}", "of the losers who asked again"],
+        ["sent away for load", f"{sold.shed:,}", "and came again"],
+    ]
+    return Table(f"Flash sale of {sold.stock:,} units", rows=rows, right=frozenset({1}))
 
 
 def _redemptions(outcome: Outcome, told: Figures) -> Table:

@@ -15,10 +15,13 @@ from rangli.cli.demo.baskets import Answers, Baskets
 from rangli.cli.demo.book import Scope
 from rangli.cli.demo.compare import Fit
 from rangli.cli.demo.data import Journey
+from rangli.cli.demo.flash import flash_sale
+from rangli.cli.demo.orders import order
 from rangli.cli.demo.outcome import Outcome
 from rangli.cli.demo.publish import publish
 from rangli.cli.demo.replay import replay
 from rangli.cli.demo.settle import settle
+from rangli.cli.demo.week import busiest_week
 from rangli.client import RangliClient
 
 
@@ -73,17 +76,20 @@ async def price(
 ) -> Outcome:
     """Publish at the server, replay the first weeks there and compare.
 
-    The demo works under a tenant of its own, new each time, so that it meets nothing and leaves
+    The demo works under tenants of its own, new each time, so that it meets nothing and leaves
     other tenants alone. workers: 0 if unknown, for the report only.
-    Raises PublishFailed, ReplayFailed, SettleFailed and CallRefused.
+    Raises PublishFailed, ReplayFailed, SettleFailed, FlashFailed and CallRefused.
     """
     journey = derived.journey
     lines = data.first_weeks(journey.lines, weeks)
     baskets = Baskets(lines, journey.products, derived.presented)
     answers = Answers(baskets)
-    async with RangliClient(
-        address, tenant=f"demo-{secrets.token_hex(4)}", actor="demo", connections=connections
-    ) as client:
+    tenant = f"demo-{secrets.token_hex(4)}"
+
+    def as_tenant(name: str) -> RangliClient:
+        return RangliClient(address, tenant=name, actor="demo", connections=connections)
+
+    async with as_tenant(tenant) as client:
         published = await publish(
             client,
             journey,
@@ -97,6 +103,16 @@ async def price(
         request = baskets.request(_worth_showing(baskets, derived.wanted), explain=True)
         shown = (request, await client.pricing.quote(request))
         settled = await settle(client, answers, _of_baskets(derived.orders, lines), weeks=weeks)
+    week = busiest_week(
+        journey,
+        weeks=weeks,
+        prices=derived.prices,
+        worth=derived.worth,
+        presented=derived.presented,
+    )
+    async with as_tenant(f"{tenant}-now") as client:
+        ordered = await order(client, week, journey, connections=connections)
+        sold = await flash_sale(client)
     answered = answers.lines()
     return Outcome(
         journey=journey,
@@ -117,6 +133,8 @@ async def price(
         workers=workers,
         shown=shown,
         settled=settled,
+        ordered=ordered,
+        sold=sold,
     )
 
 
