@@ -73,7 +73,10 @@ async def only_metrics_are_to_be_had(url: str) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(said)
         writer.write_eof()
-        answer = await reader.read()
+        try:
+            answer = await reader.read()
+        except ConnectionResetError:  # it hung up with something unread
+            answer = b""
         assert answer == b"" or answer.startswith(b"HTTP/1.1 405 ")
         writer.close()
     await asyncio.to_thread(fetched, url)

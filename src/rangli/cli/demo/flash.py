@@ -39,8 +39,8 @@ class FlashFailed(Exception):
     """The sale did not go as it must; the message says how."""
 
 
-async def flash_sale(client: RangliClient) -> Sold:
-    """Sell 1,000 units to 20,000 claimants, take 50 back, and sell them again.
+async def flash_sale(client: RangliClient, *, claimants: int = CLAIMANTS) -> Sold:
+    """Sell 1,000 units to so many claimants, take 50 back, and sell them again.
 
     Raises FlashFailed and CallRefused.
     """
@@ -59,12 +59,12 @@ async def flash_sale(client: RangliClient) -> Sold:
     spec = CouponBatchSpec(activity_id=_ACTIVITY, stock=STOCK, validity=CouponValidity(lasts_s=600))
     await client.coupons.create_batch(CreateBatchRequest(batch_id=_BATCH, spec=spec))
     crowd = _Crowd(client)
-    everybody = [f"shopper-{number}" for number in range(CLAIMANTS)]
+    everybody = [f"shopper-{number}" for number in range(claimants)]
     began = time.perf_counter()
     won = await crowd.claim(everybody, "Flash sale", first=True)
     took_s = time.perf_counter() - began
     if len(won) != STOCK or len(set(won.values())) != STOCK:
-        raise FlashFailed(f"{len(won)} of {CLAIMANTS} won one of {STOCK} units")
+        raise FlashFailed(f"{len(won)} of {claimants} won one of {STOCK} units")
     again = await crowd.claim(list(won), "Winners ask again", first=True)
     back = list(won)[:RETURNED]
     for user_id in back:
@@ -77,7 +77,7 @@ async def flash_sale(client: RangliClient) -> Sold:
         raise FlashFailed(f"{RETURNED} came back, {len(then)} were then given")
     return Sold(
         stock=STOCK,
-        claimants=CLAIMANTS,
+        claimants=claimants,
         winners=len(won),
         same_again=sum(again.get(user_id) == coupon_id for user_id, coupon_id in won.items()),
         returned=RETURNED,

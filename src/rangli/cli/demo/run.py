@@ -15,7 +15,7 @@ from rangli.cli.demo.baskets import Answers, Baskets
 from rangli.cli.demo.book import Scope
 from rangli.cli.demo.compare import Fit
 from rangli.cli.demo.data import Journey
-from rangli.cli.demo.flash import flash_sale
+from rangli.cli.demo.flash import CLAIMANTS, flash_sale
 from rangli.cli.demo.orders import order
 from rangli.cli.demo.outcome import Outcome
 from rangli.cli.demo.publish import publish
@@ -72,12 +72,19 @@ def derive(journey: Journey, scope: Scope) -> Derived:
 
 
 async def price(
-    derived: Derived, address: str, *, weeks: int, connections: int, workers: int
+    derived: Derived,
+    address: str,
+    *,
+    weeks: int,
+    connections: int,
+    workers: int,
+    claimants: int = CLAIMANTS,
 ) -> Outcome:
     """Publish at the server, replay the first weeks there and compare.
 
     The demo works under tenants of its own, new each time, so that it meets nothing and leaves
-    other tenants alone. workers: 0 if unknown, for the report only.
+    other tenants alone. workers: 0 if unknown, for the report only. claimants: of the flash
+    sale.
     Raises PublishFailed, ReplayFailed, SettleFailed, FlashFailed and CallRefused.
     """
     journey = derived.journey
@@ -112,7 +119,7 @@ async def price(
     )
     async with as_tenant(f"{tenant}-now") as client:
         ordered = await order(client, week, journey, connections=connections)
-        sold = await flash_sale(client)
+        sold = await flash_sale(client, claimants=claimants)
     answered = answers.lines()
     return Outcome(
         journey=journey,
