@@ -14,9 +14,10 @@ from rangli.events.service import READS_MAX, Events
 from rangli.storage.postgres import connection, transaction
 from rangli.storage.stores import Stores
 from tests.events.reader import TENANT, Reader, write, written
+from tests.world import until
 
 # Far longer than a waiting reader takes, far less than it is allowed.
-SOON_S = 10
+SOON_S = 18
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ async def test_no_more_wait_than_leave_room_for_other_calls(stores, monkeypatch)
     events = Events(stores.pg)
     wait = {"kinds": (), "size": 1, "until": time.monotonic() + 60}
     waits = [asyncio.create_task(events.pull(TENANT, START, **wait)) for _ in range(3)]
-    await asyncio.sleep(2 * waiting.LOOK_EVERY_S)
+    await until(lambda: len(events._waiting._waiting) == 3)
 
     with pytest.raises(Exhausted) as caught:
         await events.pull(TENANT, START, **wait)

@@ -142,7 +142,7 @@ async def test_a_worker_sweeps_by_itself(funded: Desk, monkeypatch: pytest.Monke
     monkeypatch.setattr(upkeep, "EXPIRE_EVERY_S", 0.01)
 
     task = asyncio.create_task(upkeep.keep_up(funded.stores.pg))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await states(funded) != ["EXPIRED"]:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     task.cancel()
@@ -161,6 +161,26 @@ async def test_a_hold_that_cannot_be_ended_keeps_no_other_from_ending(funded: De
     await Sweeper(funded.stores.pg, sweep).round()
 
     assert await states(funded) == ["PENDING", "EXPIRED"]
+
+
+async def test_a_head_of_holds_that_cannot_be_ended_keeps_none_behind_it_from_ending(
+    funded: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (sweeper, sweeping):
+        monkeypatch.setattr(module, "BATCH", 2)
+    broken = [await funded.hold(("anne", "shop", 1)) for _ in range(2)]
+    sound = await funded.hold(("anne", "shop", 1))
+    for hold_id in (*broken, sound):
+        await funded.move_time(hold_id, seconds=600)
+    await funded.stores.pg.execute(
+        "UPDATE ledger_hold_legs SET target_id = 987654 WHERE hold_id = ANY($1)", broken
+    )
+    sweeping_on = Sweeper(funded.stores.pg, sweep)
+
+    for _ in range(2):
+        await sweeping_on.round()
+
+    assert await states(funded) == ["PENDING", "PENDING", "EXPIRED"]
 
 
 async def test_nothing_ends_for_a_while_after_the_clock_has_jumped(

@@ -17,7 +17,7 @@ from rangli.storage.embedded import EmbeddedStores
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
 
-_PATIENCE_S = 30
+_PATIENCE_S = 60
 
 
 @dataclass

@@ -49,7 +49,7 @@ def test_servers_are_durable_private_and_configured(folder):
             assert process.net_connections(kind="inet") == []
             assert process.uids().real != 0
             # A Ctrl-C for the owner's group must leave the servers to the owner.
-            assert os.getsid(process.pid) == process.pid
+            assert os.getpgid(process.pid) == process.pid
 
 
 def test_clean_stop_leaves_no_process_and_the_data_remains(folder, servers_end):

@@ -132,7 +132,7 @@ async def test_stalled_server_runs_a_script_once(mortal_servers, mortal_stores, 
 
     with pytest.raises(RedisError):
         await call
-    for _ in range(500):
+    for _ in range(6_000):
         if await redis.get("late"):
             break
         await asyncio.sleep(0.01)

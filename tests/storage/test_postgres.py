@@ -11,6 +11,7 @@ import structlog
 from rangli.core.errors import Reason, Refused, Unavailable
 from rangli.storage import postgres
 from rangli.storage.postgres import connection, open_pool, transaction
+from tests.world import until
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ async def test_transaction_left_idle_is_ended_by_the_server(stores):
     with pytest.raises(Unavailable):
         async with transaction(stores.pg) as conn:
             await conn.execute("SET LOCAL idle_in_transaction_session_timeout = '10ms'")
-            await asyncio.sleep(0.5)
+            await until(conn.is_closed, within_s=60)
             await conn.execute("SELECT 1")
 
 
@@ -183,7 +184,7 @@ async def test_too_many_connections_are_a_refusal_to_work(database, warnings):
         await admin.execute("DROP ROLE crowded")
         await admin.close()
 
-    assert warnings[0]["sqlstate"] == "53300"
+    assert "53300" in {warning.get("sqlstate") for warning in warnings}
 
 
 async def test_failures_are_logged_once_a_second(stores, warnings, monkeypatch):
@@ -235,8 +236,4 @@ async def test_cancelled_callers_leave_no_connection_behind(stores):
             return await conn.fetchval("SELECT 1")
 
     assert await asyncio.gather(*(one() for _ in range(20))) == [1] * 20
-    for _ in range(500):
-        if stores.pg.get_idle_size() == stores.pg.get_size():
-            break
-        await asyncio.sleep(0.01)
-    assert stores.pg.get_idle_size() == stores.pg.get_size()
+    await until(lambda: stores.pg.get_idle_size() == stores.pg.get_size(), within_s=60)

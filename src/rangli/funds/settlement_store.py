@@ -15,6 +15,7 @@ from rangli.funds.settlement import (
     Source,
     SourceTotal,
 )
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection
 
 # What was spent and refunded in the period, and for which part. The audit holds these rows against
@@ -60,7 +61,8 @@ _KEY = "funder, pool_id, activity_id, currency"
 _ROWS = f"{_settled(_KEY)} WHERE ({_KEY}) > ($5, $6, $7, $8) ORDER BY {_KEY} LIMIT $9"
 _TOTALS = f"{_settled('currency')} ORDER BY currency"
 
-# Per order and activity: by funder where the source tells funders, else all of them together.
+# Per order and activity: by funder where the source tells funders, else all of them together. $9
+# are the sources, so that the planner knows how few they are.
 _COMPARED = f"""
 WITH said AS (
     SELECT source, order_id, activity_id, funder, sum(amount_minor) AS amount
@@ -73,7 +75,7 @@ WITH said AS (
 ), journal AS (
     SELECT s.source, j.order_id, j.activity_id,
            CASE WHEN t.by_funder THEN j.funder ELSE '' END AS funder, sum(j.amount_minor) AS amount
-    FROM (SELECT DISTINCT source FROM said) s CROSS JOIN ({_MOVED}) j
+    FROM unnest($9::smallint[]) s (source) CROSS JOIN ({_MOVED}) j
     LEFT JOIN told t USING (source, order_id, activity_id)
     GROUP BY 1, 2, 3, 4
 ), compared AS (
@@ -88,7 +90,7 @@ _DIFFERENCES = f"""
 {_COMPARED}
 SELECT source, kind, order_id, activity_id, funder, source_minor, journal_minor FROM compared
 WHERE source_minor <> journal_minor
-ORDER BY source, order_id COLLATE "C", activity_id COLLATE "C", funder COLLATE "C" LIMIT $9
+ORDER BY source, order_id COLLATE "C", activity_id COLLATE "C", funder COLLATE "C" LIMIT $10
 """
 _COUNTS = f"""
 {_COMPARED}
@@ -124,11 +126,12 @@ async def reconcile(
 
     Needs a transaction that sees one moment.
     """
-    # All of a period is held against all that is said: while the tables' statistics lag behind, as
-    # after a great many orders, a row-by-row join would look cheap and take minutes.
+    # All of a period is held against all that is said. Joins row by row, or merged by their first
+    # column alone, can look cheap to the planner and take minutes; by hash they never do.
     await conn.execute("SET LOCAL enable_nestloop = off")
-    columns = list(zip(*said, strict=True)) or [(), (), (), (), ()]
-    args = (tenant, period.starts_at, period.ends_at, *columns)
+    await conn.execute("SET LOCAL enable_mergejoin = off")
+    sources = sorted({row.source for row in said})
+    args = (tenant, period.starts_at, period.ends_at, *columns(said, 5), sources)
     counted = [SourceTotal(Source(row[0]), *row[1:]) for row in await conn.fetch(_COUNTS, *args)]
     rows = await conn.fetch(_DIFFERENCES, *args, DIFFERENCES_MAX)
     return counted, [Difference(Source(row[0]), Kind(row[1]), *row[2:]) for row in rows]

@@ -24,6 +24,7 @@ from rangli.ledger.makers import makers, refuse_of_another
 from rangli.ledger.model import Cause
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
+from rangli.storage.verdicts import each
 
 Body = TypeVar("Body")
 Answer = TypeVar("Answer")
@@ -137,12 +138,7 @@ async def _decided(
     asked: Sequence[Asked[Body]],
     verb: Callable[[Asked[Body]], Answer],
 ) -> list[Answer | RangliError]:
-    verdicts: list[Answer | RangliError] = []
-    for one in asked:
-        try:
-            verdicts.append(verb(one))
-        except RangliError as refusal:
-            verdicts.append(refusal)
+    verdicts = each(verb, asked)
     await spending_store.write(conn, book)
     return verdicts
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rangli.funds import store
 from rangli.funds.book import FundBook
@@ -19,6 +19,7 @@ from rangli.ledger import store as ledger_store
 from rangli.ledger.book import AccountId, Book
 from rangli.ledger.model import HoldState
 from rangli.storage.changes import announce
+from rangli.storage.columns import columns
 from rangli.storage.outbox import emit_all
 from rangli.storage.postgres import Connection
 
@@ -167,7 +168,7 @@ async def fill_days(conn: Connection, book: FundBook, more: Iterable[Day] = ()) 
         for part in reservation.parts:
             if part.pool_id is not None and part.day is not None:
                 days.add((tenant, part.pool_id, part.day))
-    rows = await conn.fetch(_DAYS, *_columns(days, 3)) if days else []
+    rows = await conn.fetch(_DAYS, *columns(days, 3)) if days else []
     book.days = {(row[0], row[1], row[2]): row[3] for row in rows}
 
 
@@ -211,10 +212,10 @@ async def write(conn: Connection, book: FundBook) -> None:
             (m.tenant, m.transaction_id, m.leg, m.reservation_id, m.amount_minor, m.occurred_at)
             for m in done.moves
         ]
-        await conn.execute(_MOVES, *_columns(moves, 6))
+        await conn.execute(_MOVES, *columns(moves, 6))
     if done.days:
         await conn.execute(
-            _PUT_DAYS, *_columns([(*day, used) for day, used in done.days.items()], 4)
+            _PUT_DAYS, *columns([(*day, used) for day, used in done.days.items()], 4)
         )
     await store.update(conn, done.pools)
     await emit_all(conn, done.events)
@@ -238,11 +239,11 @@ async def announce_standing(conn: Connection, pool: Pool) -> None:
 async def _pools(conn: Connection, wanted: Collection[PoolId]) -> list[Pool]:
     if not wanted:
         return []
-    return [store.pool(row) for row in await conn.fetch(_POOLS, *_columns(wanted, 2))]
+    return [store.pool(row) for row in await conn.fetch(_POOLS, *columns(wanted, 2))]
 
 
 async def _reservations(conn: Connection, keys: Sequence[ReservationId]) -> list[Reservation]:
-    rows = await conn.fetch(_RESERVATIONS, *_columns(keys, 2))
+    rows = await conn.fetch(_RESERVATIONS, *columns(keys, 2))
     found = []
     for head, group in groupby(rows, key=lambda row: tuple(row[:6])):
         tenant, reservation_id, order_id, currency, expires_at, is_open = head
@@ -264,8 +265,8 @@ async def _put_new(conn: Connection, done: Done) -> None:
         for r in done.reservations.values()
         for leg, p in enumerate(r.parts)
     ]  # fmt: skip
-    await conn.execute(_PUT_RESERVATIONS, *_columns(heads, 6))
-    await conn.execute(_PUT_PARTS, *_columns(parts, 9))
+    await conn.execute(_PUT_RESERVATIONS, *columns(heads, 6))
+    await conn.execute(_PUT_PARTS, *columns(parts, 9))
 
 
 async def _put_changed(conn: Connection, changed: Collection[Reservation]) -> None:
@@ -275,10 +276,5 @@ async def _put_changed(conn: Connection, changed: Collection[Reservation]) -> No
         for r in changed
         for leg, p in enumerate(r.parts)
     ]
-    await conn.execute(_END, *_columns(heads, 3))
-    await conn.execute(_COUNT, *_columns(counted, 4))
-
-
-def _columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width
+    await conn.execute(_END, *columns(heads, 3))
+    await conn.execute(_COUNT, *columns(counted, 4))

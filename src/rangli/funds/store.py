@@ -9,6 +9,7 @@ from itertools import groupby
 from asyncpg import Record
 
 from rangli.funds.model import Balances, FundedShare, Funding, Level, Pool, PoolLevel, PoolState
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection
 
 COLUMNS = """
@@ -159,9 +160,8 @@ async def fundings(
     conn: Connection, wanted: Iterable[tuple[str, str, int]]
 ) -> dict[tuple[str, str, int], Funding]:
     """By (tenant, activity_id, version), 0 for the newest; those that exist."""
-    columns = list(zip(*wanted, strict=True)) or [(), (), ()]
     found = {}
-    rows = await conn.fetch(_FUNDINGS, *columns)
+    rows = await conn.fetch(_FUNDINGS, *columns(wanted, 3))
     for key, group in groupby(rows, key=lambda row: tuple(row[:3])):
         shares = list(group)
         first = shares[0]

@@ -14,31 +14,36 @@ from rangli.funds.records import ReservationId
 from rangli.storage.in_parts import in_parts
 from rangli.storage.postgres import Connection, connection
 from rangli.storage.postgres import Pool as Postgres
+from rangli.storage.postponed import Postponed
 
 BATCH = 500
 # A whole batch means that more may wait; so many in a row, then others have their turn.
 _BATCHES_MAX = 20
 
 
-async def sweep(pg: Postgres) -> int:
+async def sweep(pg: Postgres, postponed: Postponed | None = None) -> int:
     """Counts at most `BATCH` expired reservations and wakes as many pools; how many it looked at.
 
-    One process does at a time; for the others there is nothing. Raises Unavailable.
+    One process does at a time; for the others there is nothing.
+    postponed: reservations that this process has failed to count. Raises Unavailable.
     """
+    postponed = postponed or Postponed()
     async with connection(pg) as conn:
-        expired = sorted(await spending_store.expired(conn, BATCH))
-    await in_parts(pg, _count, expired)
+        found = await spending_store.expired(conn, postponed.look(BATCH))
+    expired = sorted(postponed.ready(found, BATCH))
+    failed = await in_parts(pg, _count, expired)
+    postponed.put_off(failed)
     async with connection(pg) as conn:
         rested = await store.rested(conn, BATCH)
     await in_parts(pg, _wake, sorted(rested, key=lambda pool: (pool.tenant, pool.pool_id)))
     return max(len(expired), len(rested))
 
 
-async def sweep_all(pg: Postgres) -> int:
+async def sweep_all(pg: Postgres, postponed: Postponed | None = None) -> int:
     """Sweeps until nothing is left to do, within bounds; how many it looked at."""
     swept = 0
     for _ in range(_BATCHES_MAX):
-        looked_at = await sweep(pg)
+        looked_at = await sweep(pg, postponed)
         swept += looked_at
         if looked_at < BATCH:
             break

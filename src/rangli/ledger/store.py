@@ -14,6 +14,7 @@ from asyncpg import Record
 
 from rangli.ledger.book import AccountId, Book, Entry, HoldId, Transaction
 from rangli.ledger.model import Account, AccountKey, Hold, HoldLeg, HoldState
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection
 
 _FIND = """
@@ -127,7 +128,7 @@ async def open_accounts(
     found = await find_accounts(conn, wanted)
     missing = [key for key in wanted if key not in found]
     if missing:
-        await conn.execute(_OPEN, *_columns(missing, 5), [wanted[key] for key in missing])
+        await conn.execute(_OPEN, *columns(missing, 5), [wanted[key] for key in missing])
         # Also those that others have made meanwhile: the insert waited for them.
         found |= await find_accounts(conn, missing)
     return found
@@ -135,13 +136,16 @@ async def open_accounts(
 
 async def find_accounts(conn: Connection, keys: Iterable[AccountKey]) -> dict[AccountKey, int]:
     """The ids of those accounts that exist."""
-    rows = await conn.fetch(_FIND, *_columns(keys, 5))
+    keys = list(keys)
+    if not keys:
+        return {}
+    rows = await conn.fetch(_FIND, *columns(keys, 5))
     return {AccountKey._make(row[:5]): row[5] for row in rows}
 
 
 async def freeze(conn: Connection, accounts: Iterable[AccountId], *, frozen: bool) -> None:
     """Lets nothing new out of the accounts, or lets it out again. Locks them, in order."""
-    await conn.execute(_FREEZE, *_columns(accounts, 2), frozen)
+    await conn.execute(_FREEZE, *columns(accounts, 2), frozen)
 
 
 async def locked(
@@ -161,7 +165,7 @@ async def locked(
         for leg in hold.legs:
             account_ids[hold.tenant, leg.source_id] = None
             account_ids[hold.tenant, leg.target_id] = None
-    rows = await conn.fetch(_LOCK_ACCOUNTS, *_columns(sorted(account_ids), 2))
+    rows = await conn.fetch(_LOCK_ACCOUNTS, *columns(sorted(account_ids), 2))
     now = rows[-1][-1] if rows else await conn.fetchval(_NOW)
     return Book(now, [account(row) for row in rows], found)
 
@@ -176,7 +180,7 @@ async def write(conn: Connection, book: Book) -> None:
     await _copy(conn, "ledger_transactions", Transaction._fields, book.transactions)
     await _copy(conn, "ledger_entries", Entry._fields, book.entries)
     balances = [_balances(book.accounts[key], old) for key, old in book.touched.items()]
-    _all(await conn.execute(_BALANCES, *_columns(balances, 7)), balances)
+    _all(await conn.execute(_BALANCES, *columns(balances, 7)), balances)
     if book.new_holds:
         await _insert_holds(conn, [book.holds[key] for key in book.new_holds], book.now)
     if book.changed_holds:
@@ -190,13 +194,13 @@ def account(row: Record) -> Account:
 
 
 async def _locked_holds(conn: Connection, hold_ids: Sequence[HoldId]) -> list[Hold]:
-    columns = _columns(hold_ids, 2)
-    heads = await conn.fetch(_LOCK_HOLDS, *columns)
+    keyed = columns(hold_ids, 2)
+    heads = await conn.fetch(_LOCK_HOLDS, *keyed)
     if not heads:
         return []
     legs = {
         key: tuple(HoldLeg(*row[2:]) for row in rows)
-        for key, rows in groupby(await conn.fetch(_LEGS, *columns), key=lambda row: row[:2])
+        for key, rows in groupby(await conn.fetch(_LEGS, *keyed), key=lambda row: row[:2])
     }
     return [
         Hold(tenant, hold_id, HoldState(state), expires_at, legs[tenant, hold_id])
@@ -228,8 +232,8 @@ async def _update_holds(conn: Connection, holds: Sequence[Hold]) -> None:
         for hold in holds
         for number, leg in enumerate(hold.legs)
     ]  # fmt: skip
-    _all(await conn.execute(_CHANGED_HOLDS, *_columns(heads, 3)), heads)
-    _all(await conn.execute(_CHANGED_LEGS, *_columns(legs, 6)), legs)
+    _all(await conn.execute(_CHANGED_HOLDS, *columns(heads, 3)), heads)
+    _all(await conn.execute(_CHANGED_LEGS, *columns(legs, 6)), legs)
 
 
 async def _copy(
@@ -243,11 +247,6 @@ def _all(status: str, rows: Collection[object]) -> None:
     """Whether a statement changed as many rows as it should."""
     if status != f"UPDATE {len(rows)}":
         raise RuntimeError(f"{status} instead of {len(rows)} rows: they were not locked")
-
-
-def _columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width
 
 
 def _balances(now: Account, old_count: int) -> tuple[Any, ...]:

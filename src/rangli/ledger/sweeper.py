@@ -10,6 +10,7 @@ from rangli.ledger.model import Account, AccountKey, Cause, Hold
 from rangli.storage.in_parts import in_parts
 from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection, Pool, connection
+from rangli.storage.postponed import Postponed
 from rangli.storage.sweeping import BATCH
 
 HOUSE = "house"
@@ -48,28 +49,36 @@ WHERE (a.tenant, a.account_id) = (w.tenant, w.account_id) AND a.posted_minor <= 
 """
 
 
-async def sweep(pool: Pool) -> int:
+async def sweep(pool: Pool, postponed: Postponed | None = None) -> int:
     """Ends at most `BATCH` holds and as many lots; how many it has looked at.
 
-    Several processes may at once. Raises Unavailable.
+    Several processes may at once. postponed: what this process has failed to end. Raises
+    Unavailable.
     """
-    return await sweep_holds(pool) + await sweep_lots(pool)
+    return await sweep_holds(pool, postponed) + await sweep_lots(pool, postponed)
 
 
-async def sweep_holds(pool: Pool) -> int:
+async def sweep_holds(pool: Pool, postponed: Postponed | None = None) -> int:
     """Ends the holds that are due; what is left of them is available again."""
+    postponed = postponed or Postponed()
     async with connection(pool) as conn:
-        due = sorted(tuple(row) for row in await conn.fetch(_DUE_HOLDS, BATCH))
-    await in_parts(pool, _end_holds, due)
+        rows = await conn.fetch(_DUE_HOLDS, postponed.look(BATCH))
+    due = sorted(postponed.ready([(row[0], row[1]) for row in rows], BATCH))
+    failed = await in_parts(pool, _end_holds, due)
+    postponed.put_off(failed)
     return len(due)
 
 
-async def sweep_lots(pool: Pool) -> int:
+async def sweep_lots(pool: Pool, postponed: Postponed | None = None) -> int:
     """Moves what is available of the lots that are due to the house's account for it."""
+    postponed = postponed or Postponed()
     async with connection(pool) as conn:
-        rows = [store.account(row) for row in await conn.fetch(_DUE_LOTS, BATCH)]
-    await in_parts(pool, _lapse_lots, sorted(rows, key=lambda lot: lot.key[:4]))
-    return len(rows)
+        rows = [store.account(row) for row in await conn.fetch(_DUE_LOTS, postponed.look(BATCH))]
+    lots = {lot.key: lot for lot in rows}
+    due = postponed.ready(list(lots), BATCH)
+    failed = await in_parts(pool, _lapse_lots, [lots[key] for key in sorted(due, key=_name)])
+    postponed.put_off(lot.key for lot in failed)
+    return len(due)
 
 
 async def _end_holds(conn: Connection, due: Sequence[HoldId]) -> None:
@@ -101,6 +110,10 @@ async def _lapse_lots(conn: Connection, due: Sequence[Account]) -> None:
     await store.write(conn, book)
     await conn.execute(_SWEPT, *zip(*ids, strict=True))
     await emit_all(conn, events)
+
+
+def _name(key: AccountKey) -> tuple[str, ...]:
+    return key[:4]
 
 
 def _house(lot: Account) -> AccountKey:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from rangli.core.call import KIB, CallContext, Method, Service, Shape
@@ -116,6 +117,7 @@ async def _read(
             content.add(member.encode())
         if len(members) > MEMBERS_MAX:
             raise Invalid.fields(Violation("members", f"at most {MEMBERS_MAX} a set"))
+        await asyncio.sleep(0)  # other calls have their turn, though the next one may be here
     if header is None:
         raise Invalid.fields(Violation("header", "is required in the first message"))
     return header, members, content.digest()

@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator, Iterable
 from asyncpg import Record
 
 from rangli.selection.model import MemberSet, SetKind
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection
+from rangli.storage.turns import in_turns
 
 _COLUMNS = "set_id, kind, display_name, version, member_count, updated_at"
 _GET = f"SELECT {_COLUMNS} FROM sets WHERE tenant = $1 AND set_id = $2"
@@ -93,7 +95,7 @@ async def put(
     await conn.copy_records_to_table(
         "set_members",
         columns=("tenant", "set_id", "version", "member"),
-        records=((tenant, set_id, written.version, member) for member in members),
+        records=in_turns((tenant, set_id, written.version, member) for member in members),
     )
     return written
 
@@ -108,8 +110,7 @@ async def memberships(
     conn: Connection, asked: Iterable[tuple[str, str, str]]
 ) -> set[tuple[str, str, str]]:
     """Those of the (tenant, set_id, member) that are so in the sets' newest versions."""
-    columns = list(zip(*asked, strict=True)) or [()] * 3
-    return {tuple(row) for row in await conn.fetch(_MEMBERSHIPS, *columns)}
+    return {tuple(row) for row in await conn.fetch(_MEMBERSHIPS, *columns(asked, 3))}
 
 
 async def all_ids(conn: Connection, tenant: str) -> list[str]:

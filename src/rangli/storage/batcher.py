@@ -5,9 +5,10 @@
     response = await posting.submit(Asked(...), deadline=context.deadline)
 
 A batch leaves when it is full or its first request has waited 2 ms; while all writers are busy
-requests go on gathering. Each request is answered once for its key: repeats get the same answer,
-whether they come together, later, or to another process. A method may have a shorter way for
-batches in which nothing is a repeat or refused (`at_once`).
+requests go on gathering, and a patient batch gathers as long as others keep coming, up to 20 ms.
+Each request is answered once for its key: repeats get the same answer, whether they come together,
+later, or to another process. A method may have a shorter way for batches in which nothing is a
+repeat or refused (`at_once`).
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from rangli.core.errors import DeadlinePassed, Exhausted, RangliError, Reason, U
 from rangli.storage import detached, metrics
 from rangli.storage.batch import Apply, Asked, AtOnce, Counts, Outcome, Request, Work
 from rangli.storage.idempotency import Key, key_reused, sha256
+from rangli.storage.patience import Patience
 from rangli.storage.postgres import Pool
 
 __all__ = ["Apply", "Asked", "AtOnce", "Batcher", "Batching", "Counts", "Request"]
 
+_TICK_S = 0.001
 _LATE_S_MAX = 0.005  # so much later than its deadline a waiter may be told
 
 B = TypeVar("B")
@@ -57,6 +60,7 @@ class Batching:
         size_max: int = 256,
         wait_s: float = 0.002,
         queue_max: int = 4096,
+        patient: bool = False,
     ) -> Batcher[B]:
         """The way in for one method; make it once.
 
@@ -67,6 +71,8 @@ class Batching:
             request. None: each does one.
         size_max: requests a batch.  wait_s: longest that the first of a batch waits for others
             while a writer is idle.  queue_max: requests that may wait; more are shed.
+        patient: instead of `wait_s`, a batch waits up to 20 ms while others come in each turn of
+            the loop or the last batch is under way: for batches that all want the same rows.
         """
         made = Batcher(
             self,
@@ -77,6 +83,7 @@ class Batching:
             size_max=size_max,
             wait_s=wait_s,
             queue_max=queue_max,
+            patient=patient,
         )
         self._batchers.append(made)
         return made
@@ -154,6 +161,7 @@ class Batcher(Generic[B]):
         size_max: int,
         wait_s: float,
         queue_max: int,
+        patient: bool,
     ) -> None:
         self.counts = Counts()
         self._batching = batching
@@ -165,9 +173,12 @@ class Batcher(Generic[B]):
         self._size_max = size_max
         self._wait_s = wait_s
         self._queue_max = queue_max
+        self._patient = patient
+        self._running = 0  # batches
         self._queue: deque[Request[B]] = deque()
         self._open: dict[Key, Request[B]] = {}  # queued or in a batch: repeats wait with the first
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._patience = Patience(0)
         self._deadlines = _Deadlines(self._open)
         self._batch_us = 0  # measured: what a batch takes
 
@@ -240,7 +251,20 @@ class Batcher(Generic[B]):
         if queued == self._size_max:
             self.flush()
         elif self._timer is None and queued < self._size_max:  # with more than that it is due
-            self._timer = asyncio.get_running_loop().call_later(self._wait_s, self.flush)
+            if self._patient:
+                self._patience = Patience(queued)
+                self._timer = asyncio.get_running_loop().call_soon(self._ring)
+            else:
+                self._timer = asyncio.get_running_loop().call_later(self._wait_s, self.flush)
+
+    def _ring(self) -> None:
+        """In each turn of the loop, for a patient one; while a batch is under way seldom."""
+        if self._running and not self._patience.is_spent:
+            self._timer = asyncio.get_running_loop().call_later(_TICK_S, self._ring)
+        elif not self._patience.is_over(len(self._queue)):
+            self._timer = asyncio.get_running_loop().call_later(self._patience.pause_s, self._ring)
+        else:
+            self.flush()
 
     def flush(self) -> None:
         """What is queued waits for nothing but its turn."""
@@ -269,6 +293,7 @@ class Batcher(Generic[B]):
     async def run(self, batch: Sequence[Request[B]], committed: Callable[[], None]) -> None:
         """Answers the batch; committed: told before that, if all goes well."""
         began_ns = time.monotonic_ns()
+        self._running += 1
         self.counts.batches += 1
         self.counts.requests += len(batch)
         self._size.observe(len(batch))
@@ -280,6 +305,8 @@ class Batcher(Generic[B]):
                 if self._open.get(request.key) is request:
                     self._answer(request, Unavailable("batcher", "the server is shutting down"))
             raise
+        finally:
+            self._running -= 1
         took_us = (time.monotonic_ns() - began_ns) // 1000
         self._commit_seconds.observe(took_us / 1e6)
         self._batch_us = (3 * self._batch_us + took_us) // 4 if self._batch_us else took_us

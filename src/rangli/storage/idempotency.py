@@ -14,6 +14,7 @@ import asyncpg
 
 from rangli.core.errors import Invalid, Reason, Unavailable
 from rangli.storage import detached
+from rangli.storage.columns import columns
 from rangli.storage.postgres import CHANGING, Connection, Pool, connection, transaction
 
 # Each attempt waits `lock_timeout` (500 ms) for the first request of that key to end.
@@ -148,7 +149,7 @@ def sha256(fingerprint: bytes) -> bytes:
 
 async def find_records(conn: Connection, method: str, keys: Iterable[Key]) -> dict[Key, Record]:
     """Those of the method's keys that have been used, by transactions that are committed."""
-    rows = await conn.fetch(_FIND, method, *_columns(keys))
+    rows = await conn.fetch(_FIND, method, *columns(keys, 2))
     return {(row[0], row[1]): Record((row[0], row[1]), row[2], row[3]) for row in rows}
 
 
@@ -171,12 +172,12 @@ async def set_responses(
 ) -> None:
     """Add the answers to records that this same transaction has inserted without."""
     keys, answers = zip(*responses, strict=True)
-    await conn.execute(_SET_RESPONSES, method, *_columns(keys), answers)
+    await conn.execute(_SET_RESPONSES, method, *columns(keys, 2), answers)
 
 
 async def forget_records(conn: Connection, method: str, keys: Iterable[Key]) -> None:
     """Delete records that this same transaction has inserted."""
-    await conn.execute(_FORGET, method, *_columns(keys))
+    await conn.execute(_FORGET, method, *columns(keys, 2))
 
 
 def replay(record: Record, request_sha256: bytes) -> bytes:
@@ -194,12 +195,6 @@ def key_reused(key: Key) -> Invalid:
         "this request_id was used for another request; choose a new one",
         metadata={"request_id": key[1]},
     )
-
-
-def _columns(keys: Iterable[Key]) -> tuple[list[str], list[str]]:
-    """The keys as the arrays that `unnest` takes."""
-    keys = list(keys)
-    return [key[0] for key in keys], [key[1] for key in keys]
 
 
 async def sweep_idempotency(pool: Pool, older_than_s: float) -> int:

@@ -7,7 +7,15 @@ which the supervisor answers for all; without it they stay in the process.
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Gauge, Histogram
+import os
+
+from prometheus_client import Counter, Gauge, Histogram, values
+
+if "PROMETHEUS_MULTIPROC_DIR" in os.environ and (_worker := os.environ.get("RANGLI_WORKER")):
+    # Files are a worker's by its number, not its process's: whoever comes after one that has ended
+    # counts on in the same files, so that there are no more of them however often that happens. Two
+    # are never there at once. To be said before the first metric is made.
+    values.ValueClass = values.MultiProcessValue(lambda: _worker)  # type: ignore[no-untyped-call]
 
 REDIS_MODE = Gauge(
     "promo_redis_mode",
@@ -55,4 +63,21 @@ SHED = Counter(
 INDETERMINATE = Counter(
     "promo_indeterminate_total",
     "Changes whose outcome nobody was told: the connection was lost at the commit.",
+)
+
+CONNECTIONS = Gauge(
+    "promo_connections",
+    "Callers' connections that are open; of the h2 transport, as all that follow.",
+    multiprocess_mode="livesum",
+)
+CONNECTIONS_REFUSED = Counter(
+    "promo_connections_refused_total",
+    "Connections closed as they came: too many were open.",
+)
+CONNECTIONS_ENDED = Counter(
+    "promo_connections_ended_total",
+    "Connections that the server ended: nothing was said on a new one (silent), no calls (idle), "
+    "old (age), nothing heard of the peer (broken), answers not taken (stall), more asked than "
+    "anyone needs (flood), not HTTP/2 (protocol).",
+    ["reason"],
 )

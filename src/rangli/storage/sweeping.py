@@ -10,6 +10,7 @@ from datetime import datetime
 import structlog
 
 from rangli.storage.postgres import Pool, connection
+from rangli.storage.postponed import Postponed
 
 # What a sweep takes at once.
 BATCH = 500
@@ -28,12 +29,14 @@ _log = structlog.get_logger(__name__)
 class Sweeper:
     """One process's sweeper, which distrusts a clock that jumps.
 
-    sweep: looks at no more than `BATCH` rows that are due, and says at how many.
+    sweep: looks at no more than `BATCH` rows that are due, but none that is postponed, and says at
+    how many.
     """
 
-    def __init__(self, pool: Pool, sweep: Callable[[Pool], Awaitable[int]]) -> None:
+    def __init__(self, pool: Pool, sweep: Callable[[Pool, Postponed], Awaitable[int]]) -> None:
         self._pool = pool
         self._sweep = sweep
+        self._postponed = Postponed()
         self._seen: Clocks | None = None
         self._resume_at = 0.0
 
@@ -43,7 +46,7 @@ class Sweeper:
             return 0
         swept = 0
         for _ in range(_BATCHES_MAX):
-            looked_at = await self._sweep(self._pool)
+            looked_at = await self._sweep(self._pool, self._postponed)
             swept += looked_at
             if looked_at < BATCH:
                 break

@@ -45,9 +45,11 @@ def spawn(
     output: IO[bytes] | int,
     death_signal: signal.Signals,
 ) -> subprocess.Popen[bytes]:
-    """Start a program as `user`, in a session of its own.
+    """Start a program as `user`, in a process group of its own.
 
-    Its own session, because a Ctrl-C in the terminal is for the owner alone, which first drains.
+    Its own group, because a Ctrl-C in the terminal is for the owner alone, which first drains. Not
+    in a session of its own: Linux may schedule sessions against each other, and then a server that
+    shares a core with a busy one was seen to wait for a whole second for its turn.
     Only from the main thread: the death signal comes when the *thread* ends that started it.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -66,7 +68,7 @@ def spawn(
         group=user.gid,
         extra_groups=None if user.uid is None else (),
         umask=0o077,
-        start_new_session=True,
+        process_group=0,
         preexec_fn=_die_with_parent(death_signal),  # noqa: PLW1509  it takes no locks
     )
 
