@@ -16,7 +16,7 @@ from rangli.storage.postgres import transaction
 from rangli.storage.stores import Stores
 
 TENANT, OWNER, STOCK = "shop", "coupon/b1", "coupon/b1/stock"
-PATIENCE_S = 20
+PATIENCE_S = 60
 
 
 class Stage:

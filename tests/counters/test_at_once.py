@@ -134,7 +134,7 @@ async def waiting(stores: Stores, sessions: int) -> None:
         SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'
     """
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await stores.pg.fetchval(query) < sessions:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
 

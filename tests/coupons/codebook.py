@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from rangli.v1 import coupon_service_pb2 as pb
@@ -28,10 +28,14 @@ class Codebook:
         messages = [message async for message in await self.stream(count, **fields)]
         return messages[0].code_set, [code for message in messages for code in message.codes]
 
-    async def import_codes(self, codes: Iterable[str], **header: Any) -> pb.CodeSet:
+    async def import_codes(self, codes: Sequence[str], **header: Any) -> pb.CodeSet:
         header.setdefault("request_id", request_id())
         header.setdefault("batch_id", "b1")
-        messages = [pb.ImportCodesRequest(header=header, codes=codes)]
+        messages = [
+            pb.ImportCodesRequest(codes=codes[at : at + 1_000])
+            for at in range(0, len(codes), 1_000)
+        ]
+        messages[0].header.MergeFrom(pb.ImportCodesRequest.Header(**header))
         return await self.mint.call("ImportCodes", messages)
 
     async def put(self, code: str = "SUMMER", most: int = 10, **fields: Any) -> pb.CodeSet:

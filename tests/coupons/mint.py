@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -126,6 +127,20 @@ class Mint:
             done = getattr(book, verb)(key, order_id)
             await store.write(conn, book, actor_of=lambda change: f"checkout {change.verb}")
         return done
+
+    @asynccontextmanager
+    async def nothing_for(self, user_id: str) -> AsyncIterator[None]:
+        """Meanwhile the database refuses that user's coupons, which nobody expects."""
+        pg, name = self.world.stores.pg, "test_refuses"
+        patiently = "SET LOCAL lock_timeout = '60s'; ALTER TABLE coupons"  # one transaction
+        await pg.execute(
+            f"{patiently} ADD CONSTRAINT {name}"
+            f" CHECK (tenant <> '{self.world.tenant}' OR user_id <> '{user_id}') NOT VALID"
+        )
+        try:
+            yield
+        finally:
+            await pg.execute(f"{patiently} DROP CONSTRAINT {name}")
 
     async def age(self, coupon: pb.Coupon, seconds: int) -> None:
         """The coupon's time goes on by so much."""

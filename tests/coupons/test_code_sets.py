@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
+import secrets
 
 import pytest
 
 from rangli.core.errors import Invalid, NameTaken, NotFound, Refused
-from rangli.coupons import code_rpc, codes
+from rangli.coupons import code_rpc, code_service, codes
+from rangli.coupons.code_model import SetKey
+from rangli.coupons.code_store import CodeTakenError
+from rangli.storage.postgres import transaction
 from rangli.v1 import coupon_service_pb2 as pb
 from tests.coupons.codebook import GENERATED, IMPORTED, VANITY, Codebook
 from tests.coupons.mint import Mint, refused
+from tests.turns import other_call
 from tests.world import request_id
 
 
@@ -35,26 +39,68 @@ async def test_codes_come_once_a_thousand_a_message_after_the_sets_id(book):
 
 
 async def test_other_calls_have_their_turn_after_every_thousand_codes(book, monkeypatch):
-    turns, made_in = 0, []
     generate = codes.generate
+    async with other_call() as turns:
 
-    async def take_turns():
-        nonlocal turns
-        while True:
-            turns += 1
-            await asyncio.sleep(0)
+        def seen(count, prefix):
+            turns.note()
+            return generate(count, prefix)
 
-    def seen(count, prefix):
-        made_in.append(turns)
-        return generate(count, prefix)
-
-    monkeypatch.setattr(codes, "generate", seen)
-    others = asyncio.create_task(take_turns())
-    messages = [message async for message in await book.stream(4_500)]
-    others.cancel()
+        monkeypatch.setattr(codes, "generate", seen)
+        messages = [message async for message in await book.stream(4_500)]
 
     assert [len(message.codes) for message in messages[1:]] == [1_000] * 4 + [500]
-    assert len(set(made_in)) == 5
+    assert (turns.at_once, turns.done.total()) == (1, 5)
+
+
+async def test_other_calls_have_their_turn_while_codes_are_imported(book, monkeypatch):
+    hashed = codes.hashed
+    async with other_call() as turns:
+
+        def seen(key, tenant, code):
+            turns.note()
+            return hashed(key, tenant, code)
+
+        monkeypatch.setattr(codes, "hashed", seen)
+        code_set = await book.import_codes([f"PARTNER-{number:05}" for number in range(5_000)])
+
+    assert code_set.count == 5_000
+    assert (turns.at_once, turns.done.total()) == (1_000, 5_000)
+
+
+async def test_other_calls_have_their_turn_while_a_great_many_codes_are_stored(book):
+    code_set = await book.import_codes(["PARTNER-0001"])
+    key = SetKey(book.mint.world.tenant, code_set.code_set_id)
+    async with other_call() as turns:
+
+        class Hash(bytes):
+            def __lt__(self, other: bytes) -> bool:
+                turns.note()  # what is sorted is compared
+                return bytes.__lt__(self, other)
+
+        hashes = [Hash(secrets.token_bytes(32)) for _ in range(60_000)]
+        async with transaction(book.mint.world.stores.pg) as conn:
+            await code_service.add_generated(conn, key, hashes)
+
+    (kept,) = await book.mint.world.rows("SELECT count(*) FROM coupon_codes WHERE tenant = $1")
+    assert kept[0] == 60_001
+    # Of ten thousand that are sorted each is compared about thirteen times.
+    assert turns.at_once < 15 * 10_000 < turns.done.total() / 4
+
+
+async def test_a_known_code_among_a_great_many_ends_the_import_whole(book):
+    code_set = await book.import_codes(["PARTNER-0001"])
+    key = SetKey(book.mint.world.tenant, code_set.code_set_id)
+    hashes = [bytes(32), *(secrets.token_bytes(32) for _ in range(30_000))]  # it comes first
+    async with transaction(book.mint.world.stores.pg) as conn:
+        await code_service.add_generated(conn, key, hashes[:1])
+
+    with pytest.raises(CodeTakenError):
+        async with transaction(book.mint.world.stores.pg) as conn:
+            await code_service.add_generated(conn, key, hashes)
+
+    (kept,) = await book.mint.world.rows("SELECT count(*) FROM coupon_codes WHERE tenant = $1")
+    assert kept[0] == 2
 
 
 async def test_a_stream_that_breaks_halfway_leaves_good_codes_and_a_set_that_can_be_voided(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+import json
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -283,10 +284,30 @@ async def test_its_owner_gives_it_away_and_it_counts_for_him_still(mint: Mint) -
     assert await mint.events() == [
         ("ann", "coupon.given"),
         ("ann", "coupon.transferred"),
+        ("ben", "coupon.received"),
         ("ben", "coupon.given"),
         ("ben", "coupon.voided"),
         ("ann", "coupon.given"),
     ]
+
+
+async def test_a_transfer_is_an_event_of_both_who_take_part(mint: Mint) -> None:
+    await mint.batch(transferable=True)
+    coupon = await mint.claim("ann")
+
+    await mint.transfer(coupon, "ben")
+
+    given, got = await mint.world.rows(
+        "SELECT subject_id, event_type, actor, payload FROM outbox"
+        " WHERE tenant = $1 AND subject_kind = 'coupon' AND event_type <> 'coupon.given'"
+        " ORDER BY event_seq"
+    )
+    assert tuple(given)[:3] == ("ann", "coupon.transferred", "olga")
+    assert tuple(got)[:3] == ("ben", "coupon.received", "olga")
+    named = {"coupon_id": coupon.coupon_id, "batch_id": "b1"}
+    assert json.loads(given["payload"]) == named | {"to_user_id": "ben"}
+    expires_at = coupon.expires_at.ToDatetime(tzinfo=UTC).isoformat()
+    assert json.loads(got["payload"]) == named | {"from_user_id": "ann", "expires_at": expires_at}
 
 
 async def test_a_coupon_given_away_twice_at_once_goes_to_one(mint: Mint) -> None:

@@ -10,7 +10,7 @@ from rangli.counters.filter import Admission, Limited
 from rangli.counters.model import Want
 from rangli.storage.postgres import transaction
 from rangli.v1 import coupon_service_pb2 as pb
-from tests.coupons.mint import VOID, Mint, counted, refused
+from tests.coupons.mint import VOID, Mint, counted, reason_of, refused
 from tests.world import until
 
 
@@ -206,11 +206,11 @@ async def test_after_a_pause_is_answered_no_claim_gets_a_coupon(mints: list[Mint
                 late.append(outcome)
 
     tasks = [asyncio.create_task(claim_on(worker)) for worker in range(40)]
-    await asyncio.sleep(0.2)
+    await until(lambda: any(isinstance(one, pb.Coupon) for one in outcomes), within_s=60)
     await mints[0].verb("Pause")
     paused = True
     given = (await mints[0].seen()).given
-    await asyncio.sleep(0.2)
+    await until(lambda: reason_of(outcomes[-1]) == "BATCH_NOT_OPEN", within_s=60)
     stop.set()
     await asyncio.gather(*tasks)
 
@@ -278,7 +278,7 @@ async def test_whom_only_redis_remembers_gets_his_coupon(mints: list[Mint]) -> N
     await mints[1].claim("ann")
 
     # The unit that was let through is there again when the stock has been filled anew.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while counted(await storm(mints, ["ben"])) == {"SOLD_OUT": 1}:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert await mints[0].held("ben") == 1

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from rangli.counters.model import PERIODS_KEPT
 from rangli.storage.audit import Check
 
+# Uses of older periods may be swept.
+_IN_KEPT_PERIOD = f"""(
+    period_at = '1970-01-01 00:00:00+00' OR period_at >= now() - interval '{PERIODS_KEPT.days} days'
+)"""
 # The sweeper comes every second; this much later something is wrong with it.
 _OVERDUE_S = 60
 
@@ -11,13 +16,13 @@ CHECKS: tuple[Check, ...] = (
     Check(
         "counters.uses_equal_counts",
         "I1",
-        "What is used is what the rows of all domains say is counted, period by period.",
-        """
+        "What is used is what the rows of all domains say is counted, in all periods kept.",
+        f"""
         SELECT tenant, limit_id, subject_id, period_at, bucket,
                coalesce(c.quantity, 0) AS expected, coalesce(u.used, 0) AS actual
-        FROM counter_uses u FULL JOIN (
+        FROM (SELECT * FROM counter_uses WHERE {_IN_KEPT_PERIOD}) u FULL JOIN (
             SELECT tenant, limit_id, subject_id, period_at, bucket, sum(quantity) AS quantity
-            FROM counter_counts GROUP BY 1, 2, 3, 4, 5
+            FROM counter_counts WHERE {_IN_KEPT_PERIOD} GROUP BY 1, 2, 3, 4, 5
         ) c USING (tenant, limit_id, subject_id, period_at, bucket)
         WHERE coalesce(c.quantity, 0) <> coalesce(u.used, 0)
         """,

@@ -15,8 +15,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from rangli.core.clock import EPOCH
 from rangli.core.errors import NotFound, Reason, Refused
-from rangli.counters.model import QUANTITY_MAX, Counted, Limit, Subject, Want, subject_of
+from rangli.counters.model import (
+    PERIODS_KEPT,
+    QUANTITY_MAX,
+    Counted,
+    Limit,
+    Subject,
+    Want,
+    subject_of,
+)
 from rangli.counters.periods import period_of
 
 LimitKey = tuple[str, str]  # tenant, limit_id
@@ -95,12 +104,15 @@ class CounterBook:
     def give_back(self, tenant: str, counted: Iterable[Counted]) -> None:
         """Gives back to the very period and bucket what is counted there, also by this book.
 
-        Of a stock that was lowered below what is out, what comes back makes no room at first.
+        Of a stock that was lowered below what is out, what comes back makes no room at first. To a
+        period that has been swept nothing comes back: nobody counts there.
         RuntimeError, a fault of ours, if less is counted.
         """
         for limit_id, subject_id, period_at, bucket, quantity in counted:
             key = UseKey(tenant, limit_id, subject_id, period_at, bucket)
             use = self.uses[key]
+            if not use.is_stored and EPOCH < period_at < self.now - PERIODS_KEPT:
+                continue
             if use.used < quantity:
                 raise RuntimeError(f"{key} counts {use.used}, so not {quantity} can come back")
             use.used -= quantity

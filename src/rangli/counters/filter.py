@@ -29,9 +29,10 @@ from rangli.counters.giving_back import Amounts, GivingBack, Owner
 from rangli.counters.keys import OwnerKeys
 from rangli.counters.model import Want
 from rangli.counters.refill import refill
-from rangli.counters.scripts import LostError, Verdict
+from rangli.counters.scripts import CALL_MAX, LostError, Verdict
 from rangli.counters.shard import Mode, Shard
 from rangli.storage import detached
+from rangli.storage.patience import Patience
 from rangli.storage.postgres import PostgresError
 from rangli.storage.stores import Stores
 
@@ -41,7 +42,7 @@ REFILL_EVERY_S = 0.25
 _HOT_S = 2.0  # a stock asked for within so long is refilled
 _FORGET_S = 10.0  # an owner that nobody asked for is forgotten
 _FRESH_MS = 1_000  # a no of a stock that was filled longer ago is not believed
-_EMPTY_S = 0.01  # a stock just found empty is not asked for again
+_EMPTY_S = 0.02  # a stock just found empty is not asked for again
 _POSTGRES_S = 0.5  # so long a filling waits for PostgreSQL
 _DESKS_AT_ONCE = 256  # whose stocks are read in one query
 _ADMISSIONS = {
@@ -114,10 +115,25 @@ class Filter:
         tasks = (self._filling, *(desk.serving for desk in self._desks.values()))
         await detached.end(*(task for task in tasks if task is not None))
 
+    def is_empty(self, tenant: str, owner: str, stock: Want) -> bool:
+        """Whether Redis is asked, and has just said that nothing is left of the stock."""
+        if self._shard.mode is Mode.BYPASS:
+            return False
+        desk = self._desks.get((tenant, owner))
+        return desk is not None and desk.empty_until.get(stock.limit_id, 0.0) > time.monotonic()
+
     async def admit(
-        self, tenant: str, owner: str, stock: Want | None, limited: Sequence[Limited] = ()
+        self,
+        tenant: str,
+        owner: str,
+        stock: Want | None,
+        limited: Sequence[Limited] = (),
+        *,
+        anew: bool = False,
     ) -> Admission:
         """Whether to ask PostgreSQL for the stock's units and the subjects' counters.
+
+        anew: ask Redis even if the stock has just been empty.
 
         At most 16 counters. Exhausted (OVERLOADED) if Redis cannot be believed and too many ask.
         """
@@ -128,7 +144,7 @@ class Filter:
             return self._bypassed()
         desk = self._desks.get((tenant, owner)) or self._opened(tenant, owner)
         desk.asked_at = now = time.monotonic()
-        if stock is not None and desk.empty_until.get(stock.limit_id, 0.0) > now:
+        if not anew and stock is not None and desk.empty_until.get(stock.limit_id, 0.0) > now:
             self.counts.sold_out += 1
             return Admission.SOLD_OUT
         answer: asyncio.Future[Admission | None] = asyncio.get_running_loop().create_future()
@@ -179,7 +195,9 @@ class Filter:
         """Bring what the desk is asked to Redis, one call after the other, until it has it all."""
         asks: list[Ask] = []
         try:
-            while asks := desk.take():
+            while desk.queue:
+                await self._gathered(desk)
+                asks = desk.take()
                 verdicts = await self._judged(desk, asks)
                 if verdicts is None:
                     break
@@ -190,6 +208,14 @@ class Filter:
         finally:
             desk.serving = None
             desk.abandon(asks)
+
+    async def _gathered(self, desk: Desk) -> None:
+        """Until those who come together are there: a call costs as much for one as for ten."""
+        patience = Patience(len(desk.queue))
+        while len(desk.queue) < CALL_MAX:
+            await asyncio.sleep(patience.pause_s)
+            if patience.is_over(len(desk.queue)):
+                return
 
     async def _judged(self, desk: Desk, asks: Sequence[Ask]) -> Sequence[int] | None:
         """The verdicts, None if Redis cannot give them."""

@@ -18,6 +18,7 @@ from rangli.counters.book import LimitKey
 from rangli.counters.buckets import shares
 from rangli.counters.model import Limit, LimitSpec, Period, Remaining, Subject, subject_of
 from rangli.counters.periods import period_of
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection, Record
 
 # Advisory locks of this number are gates. Few, so that a batch of many limits passes few of them.
@@ -181,11 +182,6 @@ def limit_of(row: Record | Sequence[Any]) -> Limit:
     """The limit of a row that begins with the columns of `LIMIT`."""
     limit_id, subject, period, *others = row[:13]
     return Limit(limit_id, Subject(subject), Period(period), *others)
-
-
-def columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width
 
 
 async def _put(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -15,6 +15,9 @@ QUANTITY_MAX = 10**13
 BUCKETS_MAX = 64
 ITEMS_MAX = 20
 TTL_S_MAX = 7 * 86_400
+# What was counted in a period that began longer ago is not given back any more: the period has been
+# over for a year, nobody will ever count in it again, and its uses may have been swept.
+PERIODS_KEPT = timedelta(days=400)
 
 
 class LimitSubject(StrEnum):

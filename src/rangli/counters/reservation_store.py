@@ -8,7 +8,6 @@ from datetime import datetime
 
 from asyncpg import UniqueViolationError
 
-from rangli.counters.limit_store import columns
 from rangli.counters.model import (
     Counted,
     CountReservation,
@@ -17,6 +16,7 @@ from rangli.counters.model import (
     counted_from_json,
     counted_to_json,
 )
+from rangli.storage.columns import columns
 from rangli.storage.idempotency import KeyTakenError
 from rangli.storage.postgres import Connection, Record
 

@@ -16,7 +16,7 @@ nothing, but that what is past its time has expired.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
@@ -48,6 +48,7 @@ from rangli.counters.reservation_store import Held, ReservationId
 from rangli.storage.batcher import Asked
 from rangli.storage.outbox import Event, emit, emit_all
 from rangli.storage.postgres import Connection
+from rangli.storage.verdicts import each
 
 SWEEPER = "sweeper"
 _COUNTING = (CountState.RESERVED, CountState.CONFIRMED)
@@ -114,7 +115,7 @@ async def reserve(
         events.append(event(made, "reserved", one.actor))
         return made
 
-    verdicts = _each(decide, asked)
+    verdicts = each(decide, asked)
     await _write(conn, book, held, events)
     return verdicts
 
@@ -150,7 +151,7 @@ async def confirm(
         events.append(event(done, "confirmed", one.actor))
         return done
 
-    verdicts = _each(decide, asked)
+    verdicts = each(decide, asked)
     await _write(conn, book, held, events)
     return verdicts
 
@@ -179,7 +180,7 @@ async def roll_back(
         events.append(event(done, "rolled_back", one.actor))
         return done
 
-    verdicts = _each(decide, asked)
+    verdicts = each(decide, asked)
     await _write(conn, book, held, events)
     return verdicts
 
@@ -207,18 +208,6 @@ def event(reservation: CountReservation, verb: str, actor: str) -> Event:
     return Event(
         reservation.tenant, "counts", reservation.reservation_id, f"counts.{verb}", actor, payload
     )
-
-
-def _each(
-    decide: Callable[[Asked[B]], CountReservation], asked: Iterable[Asked[B]]
-) -> list[CountReservation | RangliError]:
-    verdicts: list[CountReservation | RangliError] = []
-    for one in asked:
-        try:
-            verdicts.append(decide(one))
-        except RangliError as refusal:
-            verdicts.append(refusal)
-    return verdicts
 
 
 async def _write(conn: Connection, book: CounterBook, held: Held, events: Sequence[Event]) -> None:

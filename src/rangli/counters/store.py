@@ -7,6 +7,7 @@ themselves are is `limit_store`'s, whose functions for other domains are had her
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 from random import randrange
 from typing import NamedTuple
 
@@ -18,7 +19,6 @@ from rangli.counters.buckets import is_short, pick
 from rangli.counters.limit_store import (
     GATE,
     LIMIT,
-    columns,
     find_limits,
     gates,
     limit_of,
@@ -26,10 +26,11 @@ from rangli.counters.limit_store import (
     remaining,
 )
 from rangli.counters.model import Counted, Subject, Want, subject_of
+from rangli.storage.columns import columns
 from rangli.storage.idempotency import KeyTakenError
 from rangli.storage.postgres import Connection
 
-__all__ = ["find_limits", "locked", "put_limits", "remaining", "write"]
+__all__ = ["find_limits", "forget_past", "locked", "put_limits", "remaining", "write"]
 
 # The gates first, in order; then each limit as it is by then, though the statement began before.
 # Of stocks in several rows also what was left in each when the statement began.
@@ -70,6 +71,15 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::smallint[
 WHERE (u.tenant, u.limit_id, u.subject_id, u.period_at, u.bucket)
       = (w.tenant, w.limit_id, w.subject_id, w.period_at, w.bucket) AND u.used = w.was_used
 """
+# In the order of an index that does not hold what counts for life.
+_FORGET_PAST = """
+DELETE FROM counter_uses WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM counter_uses
+    WHERE period_at > '1970-01-01 00:00:00+00' AND period_at < statement_timestamp() - $1::interval
+    ORDER BY period_at LIMIT $2
+    FOR UPDATE SKIP LOCKED
+))
+"""
 _USE = ("tenant", "limit_id", "subject_id", "period_at", "bucket", "used", "most")
 
 
@@ -96,7 +106,7 @@ async def locked(
     named = {(tenant, want.limit_id) for tenant, want in wants}
     named.update((tenant, one.limit_id) for tenant, one in counted)
     if not named:
-        return CounterBook(await conn.fetchval(_NOW), {})
+        return CounterBook(EPOCH, {})  # no limit's period is asked for
     rows = await conn.fetch(_HOLD_LIMITS, *columns(sorted(named), 2), GATE, gates(named))
     now = rows[-1][14] if rows else await conn.fetchval(_NOW)
     book = CounterBook(now, {(row[0], row[1]): limit_of(row[1:]) for row in rows})
@@ -134,6 +144,12 @@ async def write(conn: Connection, book: CounterBook) -> None:
         except UniqueViolationError:
             raise KeyTakenError from None
     book.forget()
+
+
+async def forget_past(conn: Connection, age: timedelta, limit: int) -> int:
+    """Removes so many uses at most whose period began longer ago; how many."""
+    status: str = await conn.execute(_FORGET_PAST, age, limit)
+    return int(status.removeprefix("DELETE "))
 
 
 async def _lock(conn: Connection, book: CounterBook, keys: set[UseKey]) -> None:

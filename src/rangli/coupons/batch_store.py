@@ -8,6 +8,7 @@ from datetime import datetime
 
 from rangli.coupons.model import Batch, BatchKey, BatchState
 from rangli.coupons.spec import BatchSpec, decode, encode
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection, Record
 
 _COLUMNS = "b.tenant, b.batch_id, b.state, b.spec, b.revision, b.created_at"
@@ -75,12 +76,12 @@ class Offer:
 
 async def offers(conn: Connection, keys: Collection[BatchKey]) -> dict[BatchKey, Offer]:
     """Those of the batches that there are, as they stand now."""
-    return _offers(await conn.fetch(_READ, *_columns(keys)))
+    return _offers(await conn.fetch(_READ, *columns(sorted(set(keys)), 2)))
 
 
 async def entered(conn: Connection, keys: Collection[BatchKey]) -> dict[BatchKey, Offer]:
     """As `offers`; nobody changes them until the transaction ends."""
-    return _offers(await conn.fetch(_ENTER, *_columns(keys)))
+    return _offers(await conn.fetch(_ENTER, *columns(sorted(set(keys)), 2)))
 
 
 async def alone(conn: Connection, tenant: str, batch_id: str) -> Batch | None:
@@ -131,8 +132,3 @@ def _batch(row: Record) -> Batch:
         revision=row["revision"],
         created_at=row["created_at"],
     )
-
-
-def _columns(keys: Collection[BatchKey]) -> tuple[list[str], list[str]]:
-    keys = sorted(set(keys))
-    return [key[0] for key in keys], [key[1] for key in keys]

@@ -19,21 +19,27 @@ from rangli.counters.book import LimitKey
 from rangli.counters.filter import Admission, Filter, Limited
 from rangli.counters.model import Counted, Remaining, Want
 from rangli.coupons import giving
+from rangli.coupons.at_once import claim_at_once
 from rangli.coupons.counting import Wanted, owner_of, stock_of
 from rangli.coupons.gathering import Gatherer
 from rangli.coupons.known import KnownBatches
 from rangli.coupons.model import Coupon, Giving, NotOpen
+from rangli.coupons.sold_out import BELIEVED_S, SoldOut
 from rangli.selection import store as selection
-from rangli.storage.batcher import Asked, Batching
+from rangli.storage.batcher import Asked, Batching, Request
 from rangli.storage.idempotency import Key, Record, find_records, replay, sha256
 from rangli.storage.postgres import Connection, connection
 from rangli.storage.stores import Stores
 
 # How long Redis remembers whom it has let pass; PostgreSQL never forgets.
 REMEMBER_S = 3_600
-# So long it is believed that PostgreSQL has given all. Whoever won before it was asked is found by
-# the look-up that every no has to pass.
-_ALL_GIVEN_S, _ALL_GIVEN_MAX = 0.02, 1_000
+# Stocks that PostgreSQL has given all of, and that is believed. Whoever won before it was asked is
+# found by the look-up that every no has to pass.
+_ALL_GIVEN_MAX = 1_000
+# So many are looked up together: while some are, the others' answers are on their way.
+_LOOK_UPS = 64
+# So many are given together.
+_GIVEN_MAX = 128
 # What is under way has come to its end after some milliseconds, and the filter counts anew after
 # a quarter of a second.
 _PAUSES_S = (0.01, 0.02, 0.04, 0.08, 0.16, 0.16)
@@ -96,8 +102,11 @@ class ClaimDesk:
         self._say = say
         self._filter = filter
         self._batches = KnownBatches(stores.pg)
-        self._batcher = batching.batcher(method, self._give)
-        self._earlier = Gatherer(self._look_up)
+        self._sold_out = SoldOut(self._batches, filter) if filter is not None else None
+        self._batcher = batching.batcher(
+            method, self._give, at_once=self._give_at_once, size_max=_GIVEN_MAX, patient=True
+        )
+        self._earlier = Gatherer(self._look_up, size_max=_LOOK_UPS)
         self._left = Gatherer(self._stocks)
         self._insiders = Gatherer(self._memberships)
         # Stocks that were seen to be all given, and until when that is believed; few at a time.
@@ -124,15 +133,17 @@ class ClaimDesk:
 
     async def _claim(self, asked: Asked[Claim], deadline: float) -> bytes:
         one = asked.body.giving
+        if self._sold_out is not None and (known := await self._sold_out.told(one)) is not None:
+            return await self._earlier_answer(asked, known)
         try:
             wants = await self._wanted(one)
         except RangliError as refusal:
             return await self._earlier_answer(asked, refusal)
-        if self._filter is None:
+        if self._filter is None or self._sold_out is None:
             return await self._batcher.submit(asked, deadline=deadline)
         owner = owner_of(one.batch_id)
         limited = [Limited(want, most, REMEMBER_S) for want, most in wants.limits]
-        verdict = await self._admitted(self._filter, one, wants, limited)
+        verdict = await self._admitted(self._filter, self._sold_out, one, wants, limited)
         if verdict is Admission.SOLD_OUT:
             return await self._earlier_answer(asked, _sold_out(one, wants))
         if verdict is Admission.LIMITED and (answer := await self._limited(asked, wants)):
@@ -145,33 +156,46 @@ class ClaimDesk:
                 self._filter.failed(one.tenant, owner, wants.stock, limited)
 
     async def _admitted(
-        self, filter_: Filter, one: Giving, wants: Wanted, limited: Sequence[Limited]
+        self,
+        filter_: Filter,
+        sold_out: SoldOut,
+        one: Giving,
+        wants: Wanted,
+        limited: Sequence[Limited],
     ) -> Admission:
         """What the filter says; SOLD_OUT only when PostgreSQL has given all.
 
         Until then what was let through is under way. It may come to nothing; and it may be this
         very claim, asked before: nobody is told a no that he is just about to win.
         """
-        owner = owner_of(one.batch_id)
-        for pause_s in (*_PAUSES_S, None):
-            verdict = await filter_.admit(one.tenant, owner, wants.stock, limited)
-            if verdict is not Admission.SOLD_OUT or pause_s is None:
-                break
-            if await self._is_all_given((one.tenant, wants.stock.limit_id)):
-                break
-            await asyncio.sleep(pause_s)
-        return verdict
+        owner, stock = owner_of(one.batch_id), (one.tenant, wants.stock.limit_id)
+        anew = asks = sold_out.asks(one)
+        try:
+            for pause_s in (*_PAUSES_S, None):
+                verdict = await filter_.admit(one.tenant, owner, wants.stock, limited, anew=anew)
+                if verdict is not Admission.SOLD_OUT or pause_s is None:
+                    break
+                if await self._is_all_given(stock, anew=anew):
+                    asks = False
+                    until = self._all_given.get(stock, 0.0)
+                    sold_out.learn(one, wants.stock, _sold_out(one, wants), until)
+                    break
+                await asyncio.sleep(pause_s)
+            return verdict
+        finally:
+            if asks:
+                sold_out.forget(one)
 
-    async def _is_all_given(self, stock: LimitKey) -> bool:
-        """Whether PostgreSQL has given all of it, or had a moment ago."""
+    async def _is_all_given(self, stock: LimitKey, *, anew: bool) -> bool:
+        """Whether PostgreSQL has given all of it, or had a moment ago unless asked anew."""
         now = time.monotonic()
-        if self._all_given.get(stock, 0.0) > now:
+        if not anew and self._all_given.get(stock, 0.0) > now:
             return True
         if await self._left.ask(stock):
             return False
         if len(self._all_given) >= _ALL_GIVEN_MAX:
             self._all_given.clear()
-        self._all_given[stock] = now + _ALL_GIVEN_S
+        self._all_given[stock] = now + BELIEVED_S
         return True
 
     async def _wanted(self, one: Giving) -> Wanted:
@@ -198,7 +222,8 @@ class ClaimDesk:
         """What the key was answered before; raises the refusal if it was not."""
         found = await self._earlier.ask(_Question((asked.tenant, asked.request_id)))
         if found is None or found.record is None:
-            raise refusal
+            # One may be raised to many, each of whom would lengthen its trace.
+            raise refusal.with_traceback(None)
         return replay(found.record, sha256(asked.fingerprint))
 
     async def _limited(self, asked: Asked[Claim], wants: Wanted) -> bytes | None:
@@ -224,6 +249,22 @@ class ClaimDesk:
         for one, verdict in zip(asked, verdicts, strict=True):
             one.body.given = isinstance(verdict, Coupon)
             answers.append(self._say(verdict) if isinstance(verdict, Coupon) else verdict)
+        return answers
+
+    async def _give_at_once(
+        self, conn: Connection, requests: Sequence[Request[Claim]]
+    ) -> list[bytes] | None:
+        batches = {request.asked.body.giving.batch for request in requests}
+        offer = self._batches.kept(batches.pop())
+        if offer is None or batches:
+            return None
+        asked = [(one.key, one.request_sha256, one.asked.body.giving) for one in requests]
+        given_at = self._batches.past(offer)
+        answers = await claim_at_once(
+            conn, offer, asked, given_at=given_at, method=self._method, say=self._say
+        )
+        for request in requests:
+            request.asked.body.given = answers is not None
         return answers
 
     async def _look_up(self, questions: Sequence[_Question]) -> Mapping[_Question, _Found]:

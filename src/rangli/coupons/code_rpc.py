@@ -121,6 +121,7 @@ class _Codes:
                     raise _invalid(path, "is there twice")
                 hashes[code_hash] = None
                 content.add(code_hash)
+            await asyncio.sleep(0)  # other calls have their turn, though the next one may be here
         if header is None or not hashes:
             raise _invalid("header" if header is None else "codes", "is required")
         batch_id, imported = header.batch_id, list(hashes)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+import asyncio
+import heapq
+from collections.abc import Collection, Mapping, Sequence
+from typing import NamedTuple
 
 import asyncpg
 
 from rangli.coupons.code_model import CodeKey, CodeSet, CodeSetKind, SetKey, VanityUse
 from rangli.coupons.model import BatchKey
+from rangli.storage.columns import columns
 from rangli.storage.idempotency import KeyTakenError
 from rangli.storage.postgres import Connection, Record
+from rangli.storage.turns import in_turns
 
 _SET = """
 s.tenant, s.code_set_id, s.batch_id, s.kind, s.count, s.redeemed,
@@ -88,6 +92,7 @@ UPDATE coupon_code_sets s SET redeemed = s.redeemed + n.more
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n (tenant, code_set_id, more)
 WHERE (s.tenant, s.code_set_id) = (n.tenant, n.code_set_id)
 """
+_SORTED_AT_ONCE = 10_000
 _CODE_COLUMNS = ("tenant", "code_hash", "code_set_id")
 _USE_COLUMNS = ("tenant", "code_set_id", "user_id", "coupon_id")
 
@@ -147,22 +152,29 @@ async def list_sets(
 
 async def sets(conn: Connection, keys: Collection[SetKey]) -> dict[SetKey, CodeSet]:
     """Those of the sets that there are."""
-    rows = await conn.fetch(_SETS, *_columns(keys, 2)) if keys else []
+    rows = await conn.fetch(_SETS, *columns(keys, 2)) if keys else []
     return {found.key: found for found in map(_set, rows)}
 
 
 async def codes_left(conn: Connection, batches: Collection[BatchKey]) -> dict[BatchKey, int]:
     """How many codes of each batch were made and not redeemed or voided; vanity codes aside."""
-    rows = await conn.fetch(_LEFT, *_columns(set(batches), 2))
+    rows = await conn.fetch(_LEFT, *columns(set(batches), 2))
     return {(row[0], row[1]): row[2] for row in rows}
 
 
-async def insert_codes(conn: Connection, key: SetKey, hashes: Iterable[bytes]) -> None:
+async def insert_codes(conn: Connection, key: SetKey, hashes: Sequence[bytes]) -> None:
     """Adds the codes to the set; CodeTakenError if one is known. Then nothing more can be done."""
-    # Sorted, so that of two who bring the same codes one waits for the other.
-    rows = ((key.tenant, code_hash, key.code_set_id) for code_hash in sorted(hashes))
+    # In order, so that of two who bring the same codes one waits for the other; sorted in parts, as
+    # a million take so long that other calls would notice.
+    parts = []
+    for at in range(0, len(hashes), _SORTED_AT_ONCE):
+        parts.append(sorted(hashes[at : at + _SORTED_AT_ONCE]))
+        await asyncio.sleep(0)
+    rows = ((key.tenant, code_hash, key.code_set_id) for code_hash in heapq.merge(*parts))
     try:
-        await conn.copy_records_to_table("coupon_codes", columns=_CODE_COLUMNS, records=rows)
+        await conn.copy_records_to_table(
+            "coupon_codes", columns=_CODE_COLUMNS, records=in_turns(rows)
+        )
     except asyncpg.UniqueViolationError:
         raise CodeTakenError from None
 
@@ -180,13 +192,13 @@ async def set_of(conn: Connection, key: CodeKey) -> CodeSet | None:
 
 async def locked_codes(conn: Connection, keys: Collection[CodeKey]) -> dict[CodeKey, Code]:
     """Those of the codes that there are, locked in order."""
-    rows = await conn.fetch(_LOCK_CODES, *_columns(sorted(set(keys)), 2))
+    rows = await conn.fetch(_LOCK_CODES, *columns(sorted(set(keys)), 2))
     return {CodeKey(row[0], row[1]): Code(row[2], row[3]) for row in rows}
 
 
 async def vanity_uses(conn: Connection, uses: Collection[VanityUse]) -> set[VanityUse]:
     """Those of the uses that have been made."""
-    rows = await conn.fetch(_USES, *_columns(uses, 3)) if uses else []
+    rows = await conn.fetch(_USES, *columns(uses, 3)) if uses else []
     return {VanityUse(*row) for row in rows}
 
 
@@ -206,7 +218,7 @@ async def write_redeemed(
     """
     if codes:
         rows = [(*key, *redeemed_for) for key, redeemed_for in codes.items()]
-        status = await conn.execute(_REDEEM, *_columns(rows, 4))
+        status = await conn.execute(_REDEEM, *columns(rows, 4))
         if status != f"UPDATE {len(rows)}":
             raise RuntimeError(f"of {len(rows)} locked codes others were redeemed: {status}")
     if uses:
@@ -219,17 +231,12 @@ async def write_redeemed(
         except asyncpg.UniqueViolationError:
             raise KeyTakenError from None
     if counts:
-        good = await conn.fetchval(_LOCK_SETS, *_columns(sorted(counts), 2))
+        good = await conn.fetchval(_LOCK_SETS, *columns(sorted(counts), 2))
         if good != len(counts):
             raise KeyTakenError
-        await conn.execute(_COUNT, *_columns(((*key, n) for key, n in counts.items()), 3))
+        await conn.execute(_COUNT, *columns(((*key, n) for key, n in counts.items()), 3))
 
 
 def _set(row: Record | None) -> CodeSet:
     assert row is not None  # the statement returns one
     return CodeSet(**{**row, "kind": CodeSetKind(row["kind"])})
-
-
-def _columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width

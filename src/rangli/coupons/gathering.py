@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from rangli.storage import detached
+from rangli.storage.patience import Patience
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 
 class Gatherer(Generic[K, V]):
-    """One query for all that is asked within 2 ms, or for the first `size_max` of it.
+    """One query for all that is asked together, or for the first `size_max` of it.
 
     look: what is found for the keys, which are distinct; what is absent is not there.
     at_once: queries under way; meanwhile questions go on gathering.
@@ -26,15 +27,14 @@ class Gatherer(Generic[K, V]):
         look: Callable[[Sequence[K]], Awaitable[Mapping[K, V]]],
         *,
         size_max: int = 256,
-        wait_s: float = 0.002,
         at_once: int = 2,
     ) -> None:
         self._look = look
         self._size_max = size_max
-        self._wait_s = wait_s
         self._idle = at_once
         self._asked: dict[K, list[asyncio.Future[V | None]]] = {}
-        self._timer: asyncio.TimerHandle | None = None
+        self._turn: asyncio.Handle | None = None
+        self._patience = Patience(0)
 
     async def ask(self, key: K) -> V | None:
         """What is found for the key. Raises what the query raises."""
@@ -44,8 +44,9 @@ class Gatherer(Generic[K, V]):
         together.append(answer)
         if len(self._asked) >= self._size_max:
             self._start()
-        elif self._timer is None:
-            self._timer = loop.call_later(self._wait_s, self._due)
+        elif self._turn is None:
+            self._patience = Patience(1)
+            self._turn = loop.call_soon(self._due)
         try:
             return await answer
         except asyncio.CancelledError:
@@ -56,7 +57,10 @@ class Gatherer(Generic[K, V]):
             raise
 
     def _due(self) -> None:
-        self._timer = None
+        if self._idle and not self._patience.is_over(len(self._asked)):
+            self._turn = asyncio.get_running_loop().call_soon(self._due)
+            return
+        self._turn = None
         self._start()
 
     def _start(self) -> None:
@@ -64,9 +68,9 @@ class Gatherer(Generic[K, V]):
             return  # the query that ends next starts it
         keys = list(self._asked)[: self._size_max]
         waiters = {key: self._asked.pop(key) for key in keys}
-        if self._timer is not None and not self._asked:
-            self._timer.cancel()
-            self._timer = None
+        if self._turn is not None and not self._asked:
+            self._turn.cancel()
+            self._turn = None
         self._idle -= 1
         detached.start(self._answer(waiters))
 
@@ -86,5 +90,5 @@ class Gatherer(Generic[K, V]):
                     answer.set_result(found.get(key))
                 else:
                     answer.set_exception(fault)
-        if self._timer is None or len(self._asked) >= self._size_max:
+        if self._turn is None or len(self._asked) >= self._size_max:
             self._start()

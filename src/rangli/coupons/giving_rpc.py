@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence, Sized
 from typing import TypeVar
 
+import structlog
+from google.protobuf.message import DecodeError
+
 from rangli.core.call import KIB, CallContext, Method
-from rangli.core.errors import Invalid, RangliError, Violation
+from rangli.core.errors import Invalid, RangliError, Reason, Violation
 from rangli.counters.filter import Filter
 from rangli.coupons import asked_rpc as read
 from rangli.coupons.answer_rpc import claimed
@@ -24,7 +27,9 @@ from rangli.wire.status import to_status
 
 _CLAIMS_MAX = 100
 _ISSUES_MAX = 1_000
+_FAULT = RangliError(Reason.INTERNAL_FAULT, "internal fault")
 R = TypeVar("R")
+_log = structlog.get_logger(__name__)
 
 
 def methods(
@@ -36,7 +41,7 @@ def methods(
     """As the service lists them."""
     rpc = _Giving(stores, batching, service, filter)
     return (
-        Method("Claim", pb.ClaimRequest, rpc.claim),
+        Method("Claim", pb.ClaimRequest, rpc.claim, quick=rpc.quick_claim),
         Method("BatchClaim", pb.BatchClaimRequest, rpc.batch_claim, limit_bytes=1024 * KIB),
         Method("Issue", pb.IssueRequest, rpc.issue),
         Method(
@@ -63,7 +68,18 @@ class _Giving:
         )
         self._issues = batching.batcher(f"{service}/Issue", _issue)
 
+    async def quick_claim(self, call: CallContext, data: bytes) -> bytes | None:
+        """As `claim`, from bytes to the bytes that are kept."""
+        try:
+            request = pb.ClaimRequest.FromString(data)
+        except DecodeError:
+            return None  # of which the transport tells
+        return await self._claimed(call, request)
+
     async def claim(self, call: CallContext, request: pb.ClaimRequest) -> pb.ClaimResponse:
+        return pb.ClaimResponse.FromString(await self._claimed(call, request))
+
+    async def _claimed(self, call: CallContext, request: pb.ClaimRequest) -> bytes:
         claim = read.claim(
             request,
             tenant=call.tenant,
@@ -74,8 +90,7 @@ class _Giving:
         asked = Asked(
             call.tenant, request_id_of(request.request_id), _print(claim), call.actor, claim
         )
-        answer = await self._desk.claim(asked, deadline=call.deadline)
-        return pb.ClaimResponse.FromString(answer)
+        return await self._desk.claim(asked, deadline=call.deadline)
 
     async def batch_claim(
         self, call: CallContext, request: pb.BatchClaimRequest
@@ -124,13 +139,16 @@ async def _each(
     do: Callable[[CallContext, R], Awaitable[pb.ClaimResponse]],
     requests: Iterable[R],
 ) -> list[pb.BatchClaimResponse.Item]:
-    """What each of the requests is answered, alone and all at once."""
+    """What each of the requests is answered, alone and all at once: a fault is its own alone."""
 
     async def item(request: R) -> pb.BatchClaimResponse.Item:
         try:
             return pb.BatchClaimResponse.Item(coupon=(await do(call, request)).coupon)
         except RangliError as refusal:
             return pb.BatchClaimResponse.Item(error=to_status(refusal))
+        except Exception as fault:
+            _log.error("fault", method=call.method, exc_info=fault)
+            return pb.BatchClaimResponse.Item(error=to_status(_FAULT))
 
     return await asyncio.gather(*(item(request) for request in requests))
 

@@ -15,6 +15,7 @@ from rangli.coupons.book import Change, CouponBook
 from rangli.coupons.model import Coupon, CouponKey
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
+from rangli.storage.verdicts import each
 
 _EXTEND_MAX = timedelta(days=3_660)
 
@@ -127,16 +128,17 @@ async def _decided(
     do: Callable[[CouponKey, V], None],
 ) -> list[Seen | RangliError]:
     """Each request's coupon, or why not; what the book changed is written."""
-    verdicts: list[Seen | RangliError] = []
     actors: list[str] = []  # of the changes in the book's log
-    for one in asked:
+
+    def decide(one: Asked[V]) -> Seen:
         key = _key(one)
         try:
             do(key, one.body)
-            verdicts.append(Seen(book.coupons[key], book.now))
-        except RangliError as refusal:
-            verdicts.append(refusal)
-        actors += [one.actor] * (len(book.log) - len(actors))
+            return Seen(book.coupons[key], book.now)
+        finally:
+            actors.extend([one.actor] * (len(book.log) - len(actors)))
+
+    verdicts = each(decide, asked)
     by_change = {id(change): actor for change, actor in zip(book.log, actors, strict=True)}
 
     def actor_of(change: Change) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,11 +15,6 @@ from rangli.storage.postgres import Connection
 _STATE = """
 CASE WHEN c.state <> 'USABLE' THEN c.state WHEN c.expires_at <= clock_timestamp() THEN 'EXPIRED'
      WHEN c.frozen THEN 'FROZEN' ELSE 'USABLE' END
-"""
-_NAMED = f"""
-SELECT {COLUMNS} FROM coupons c
-WHERE c.tenant = $1 AND c.user_id = $2 AND c.coupon_id = ANY($3)
-ORDER BY c.expires_at, c.coupon_id
 """
 # statement_timestamp() lets the index skip what has expired.
 _USABLE = f"""
@@ -69,19 +64,13 @@ async def usable(
     tenant: str,
     user_id: str,
     *,
-    coupon_ids: Sequence[str] | None = None,
     order_id: str | None = None,
     limit: int = 100,
 ) -> list[Coupon]:
-    """What the user can use now, the soonest to expire first.
+    """What the user can use now, the soonest to expire first, no more than `limit`.
 
-    coupon_ids: just those that there are of these, whatever their state.
     order_id: what this order has locked as well, and that first.
-    limit: so many, of those that are not named.
     """
-    if coupon_ids is not None:
-        rows = await conn.fetch(_NAMED, tenant, user_id, list(coupon_ids))
-        return [coupon_of(row) for row in rows]
     rows = []
     if order_id is not None:
         rows = await conn.fetch(_LOCKED, tenant, user_id, order_id, limit)

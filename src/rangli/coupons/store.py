@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import asyncpg
 
+from rangli.core.clock import EPOCH
 from rangli.counters.model import counted_from_json, counted_to_json
 from rangli.coupons.book import Change, CouponBook
 from rangli.coupons.model import Coupon, CouponKey, CouponSource, CouponState
+from rangli.storage.columns import columns
 from rangli.storage.idempotency import KeyTakenError
 from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection, Record
@@ -87,9 +89,10 @@ async def clock(conn: Connection) -> datetime:
 
 async def locked(conn: Connection, keys: Iterable[CouponKey]) -> CouponBook:
     """A book of those coupons that there are, locked in order."""
-    keys = list(keys)
-    if keys:
-        await conn.execute(_LOCK, *_columns(sorted(set(keys)), 3))
+    keys = set(keys)
+    if not keys:
+        return CouponBook(EPOCH, {})  # of no coupon any state is told
+    await conn.execute(_LOCK, *columns(sorted(keys), 3))
     # Statements of their own: they see what those who held the locks before have written.
     return CouponBook(await clock(conn), await get(conn, keys))
 
@@ -98,7 +101,7 @@ async def get(conn: Connection, keys: Collection[CouponKey]) -> dict[CouponKey, 
     """Those of the coupons that there are."""
     if not keys:
         return {}
-    rows = await conn.fetch(_GET, *_columns(set(keys), 3))
+    rows = await conn.fetch(_GET, *columns(set(keys), 3))
     return {coupon.key: coupon for coupon in map(coupon_of, rows)}
 
 
@@ -115,15 +118,17 @@ async def write(conn: Connection, book: CouponBook, *, actor_of: Callable[[Chang
          c.expires_at, c.source, counted_to_json(c.counted), c.revision)
         for key, c in changed
     ]  # fmt: skip
-    await conn.execute(_UPDATE, *_columns(rows, 12))
+    await conn.execute(_UPDATE, *columns(rows, 12))
     moved = [
         (c.tenant, c.grant_key, c.user_id)
         for key, c in changed
         if c.user_id != key.user_id and c.grant_key is not None
     ]
     if moved:
-        await conn.execute(_MOVE_GRANTS, *_columns(moved, 3))
-    await emit_all(conn, [_event(change, actor_of(change)) for change in book.log])
+        await conn.execute(_MOVE_GRANTS, *columns(moved, 3))
+    await emit_all(
+        conn, [event for change in book.log for event in _events(change, actor_of(change))]
+    )
 
 
 async def insert(conn: Connection, made: Sequence[Coupon]) -> None:
@@ -141,7 +146,7 @@ async def insert(conn: Connection, made: Sequence[Coupon]) -> None:
 async def grants(conn: Connection, keys: Collection[GrantKey]) -> dict[GrantKey, Grant]:
     """What those of the keys that were used were used for."""
     found = {}
-    for row in await conn.fetch(_GRANTS, *_columns(set(keys), 2)):
+    for row in await conn.fetch(_GRANTS, *columns(set(keys), 2)):
         for_key, for_batch, granted_to, *fields = row
         coupon = coupon_of(dict(zip(_FIELDS, fields, strict=True)))
         found[coupon.tenant, for_key] = Grant(for_batch, granted_to, coupon)
@@ -169,15 +174,12 @@ def coupon_of(row: Record | Mapping[str, Any]) -> Coupon:
     return Coupon(**fields)
 
 
-def _event(change: Change, actor: str) -> Event:
-    coupon = change.coupon
-    payload: dict[str, Any] = {"coupon_id": coupon.coupon_id, "batch_id": coupon.batch_id}
-    payload |= change.facts
-    return Event(
-        coupon.tenant, "coupon", change.key.user_id, f"coupon.{change.verb}", actor, payload
-    )
-
-
-def _columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width
+def _events(change: Change, actor: str) -> Iterator[Event]:
+    """Its owner's event; and if it changed hands, that of whoever has it now."""
+    coupon, giver = change.coupon, change.key.user_id
+    named = {"coupon_id": coupon.coupon_id, "batch_id": coupon.batch_id}
+    facts = {**named, **change.facts}
+    yield Event(coupon.tenant, "coupon", giver, f"coupon.{change.verb}", actor, facts)
+    if coupon.user_id != giver:
+        facts = {**named, "from_user_id": giver, "expires_at": coupon.expires_at.isoformat()}
+        yield Event(coupon.tenant, "coupon", coupon.user_id, "coupon.received", actor, facts)
