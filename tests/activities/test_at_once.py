@@ -67,7 +67,7 @@ async def one_after_the_other(world: World, first: Change, second: Change) -> Ac
     async with transaction(world.stores.pg) as conn:
         await first(conn)
         waiting = asyncio.create_task(behind())
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not await conn.fetchval(_BLOCKED, await pid):  # noqa: ASYNC110  nothing tells
                 await asyncio.sleep(0.01)
     return await waiting

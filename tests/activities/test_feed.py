@@ -147,7 +147,7 @@ async def test_lost_connections_are_survived_and_following_goes_on(
 
     # Nothing was leaked on the way: the pool can still lend all but the listener's connection.
     lent = store_settings.postgres_pool_size_max - 1
-    held = [await own.stores.pg.acquire(timeout=5) for _ in range(lent)]
+    held = [await own.stores.pg.acquire(timeout=60) for _ in range(lent)]
     for conn in held:
         await own.stores.pg.release(conn)
 
@@ -395,5 +395,5 @@ async def test_a_feed_that_is_woken_as_it_is_stopped_stops(stores: Stores, steps
     for _ in range(steps):
         await asyncio.sleep(0)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await feed.stop()

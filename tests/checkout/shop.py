@@ -116,6 +116,12 @@ class Shop:
     async def evaluated(self, asked: pb.Checkout, *, at: datetime = NOW, **how: Any) -> Evaluated:
         """What a reservation would take."""
         await self.world.caught_up()
+        return await self.evaluated_here(asked, at=at, **how)
+
+    async def evaluated_here(
+        self, asked: pb.Checkout, *, at: datetime = NOW, **how: Any
+    ) -> Evaluated:
+        """As `evaluated`, on whatever catalogue this process knows."""
         return await self.evaluator.evaluate(self.call(at), asked, **how)
 
     def opened(self, asked: pb.Checkout, token: str, *, at: datetime = NOW) -> Token:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from rangli.core.errors import Invalid
 from rangli.v1 import checkout_service_pb2 as pb
 from rangli.v1 import refund_pb2
+from rangli.v1.wallet_service_pb2 import EXPIRED_LOTS_EXTEND
 from tests.checkout.desk import COMMITTED, REFUNDED, Desk, refused, sale, tender
 from tests.checkout.shop import checkout, limit
 from tests.funds import budgets
-from tests.wallet.purse import POINTS
+from tests.wallet.purse import POINTS, day
 from tests.world import line, spec
 
 KEEP, CLAWBACK = "REFUND_POLICY_KEEP", "REFUND_POLICY_CLAWBACK"
@@ -249,3 +251,37 @@ async def test_a_gift_that_is_kept_is_due_at_its_worth(desk: Desk) -> None:
 
     assert back.refund.refund_minor == 4_00
     assert back.order.state == REFUNDED
+
+
+async def test_balance_that_has_expired_since_it_paid_may_be_extended(desk: Desk) -> None:
+    await desk.purse.credit(10_00, expires_at=day(1))
+    await desk.reserve("o1", checkout(line("a", 6_00, 2)), tenders=[tender(10_00)])
+    await desk.commit("o1")
+    await desk.purse.ended(day(1))
+
+    extend = {"expired_lots": EXPIRED_LOTS_EXTEND, "extend_s": 86_400}
+    kept = await desk.refund("o1", ("a", 1), request_id="kept", **extend)
+    again = await desk.refund("o1", ("a", 1), request_id="kept", **extend)
+    assert again == kept
+    assert await desk.purse.available() == kept.tenders[0].refund_minor == 5_00
+
+    await desk.refund("o1")
+    assert await desk.purse.available() == 5_00  # the other half has expired again
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"extend_s": 1}, "extend_s"),
+        ({"expired_lots": EXPIRED_LOTS_EXTEND}, "extend_s"),
+        ({"expired_lots": EXPIRED_LOTS_EXTEND, "extend_s": 315_360_001}, "extend_s"),
+        ({"expired_lots": 9}, "expired_lots"),
+    ],
+)
+async def test_what_is_no_time_to_extend_by_is_named(
+    desk: Desk, fields: dict[str, Any], field: str
+) -> None:
+    refusal = await refused(desk.refund("o1", **fields))
+
+    assert isinstance(refusal, Invalid)
+    assert [one.field for one in refusal.violations] == [field]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pytest
 
 from rangli.activities import kept
+from rangli.activities.feed import CatalogueFeed
+from rangli.checkout import evaluating_rpc
 from rangli.checkout.changed_rpc import price_changed
-from rangli.core.errors import RangliError
+from rangli.core.errors import RangliError, Unavailable
 from rangli.v1 import activity_pb2 as ab
 from rangli.v1 import checkout_pb2 as cb
 from rangli.wire.status import to_status
@@ -63,6 +66,52 @@ async def test_a_price_that_rises_meanwhile_is_honoured_by_the_token(desk: Desk)
     assert order.payable_minor == 50_00
     assert order.catalogue_version == evaluation.quote.catalogue_version
     assert (await desk.reserve("o2", asked)).payable_minor == 90_00
+
+
+async def behind(desk: Desk) -> CatalogueFeed:
+    """Another process's feed, which hears of nothing from now on."""
+    feed = CatalogueFeed(desk.world.stores.pg)
+    await feed.start()
+    await feed.stop()
+    return feed
+
+
+async def test_a_process_that_does_not_know_a_tokens_catalogue_yet_prices_on_no_older_one(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.offer("sale", discount(1000))
+    feed = await behind(desk)
+    await republish(desk, "sale", discount(5000))
+    asked = checkout(line("a", 100_00))
+    token = (await desk.evaluate(asked)).token
+    monkeypatch.setattr(evaluating_rpc, "_BEHIND_S_MAX", 0.01)
+    other = Desk(World(desk.world.stores, feed, desk.world.tenant))
+
+    with pytest.raises(Unavailable) as refused:
+        await other.evaluated_here(asked, token=other.opened(asked, token))
+
+    assert refused.value.metadata == {"component": "catalogue"}
+    assert refused.value.retry_after_s
+
+
+async def test_a_process_waits_until_it_knows_a_tokens_catalogue(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await desk.offer("sale", discount(1000))
+    feed = await behind(desk)
+    await republish(desk, "sale", discount(5000))
+    asked = checkout(line("a", 100_00))
+    token = (await desk.evaluate(asked)).token
+    monkeypatch.setattr(evaluating_rpc, "_BEHIND_S_MAX", 20.0)
+    other = Desk(World(desk.world.stores, feed, desk.world.tenant))
+
+    waiting = asyncio.create_task(other.evaluated_here(asked, token=other.opened(asked, token)))
+    await asyncio.sleep(0)
+    await feed.start()
+    try:
+        assert (await waiting).response.payable_minor == 50_00
+    finally:
+        await feed.stop()
 
 
 async def test_an_activity_that_is_paused_meanwhile_is_honoured_by_the_token(desk: Desk) -> None:

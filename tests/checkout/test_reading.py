@@ -12,7 +12,7 @@ from rangli.v1 import checkout_pb2 as cb
 from rangli.v1 import checkout_service_pb2 as pb
 from rangli.v1 import refund_pb2
 from tests.checkout.desk import COMMITTED, RELEASED, RESERVED, Desk
-from tests.checkout.shop import checkout
+from tests.checkout.shop import checkout, limit
 from tests.world import NOW, World, line, new_tenant, spec
 
 
@@ -219,3 +219,19 @@ async def test_orders_made_at_one_instant_are_listed_once_each(desk: Desk) -> No
 
     seen = [order.order_id for order in (*first.orders, *second.orders)]
     assert seen == ["o3", "o2", "o1", "o0"]
+
+
+async def test_the_stored_cart_tells_which_lines_were_closed_to_an_activity(desk: Desk) -> None:
+    limits = [limit("SKU", 3, "UNITS")]
+    await desk.offer("flash", spec("flash_price", set_price={"price_minor": 1_00}, limits=limits))
+    asked = checkout(line("a", 10_00, 3), line("b", 10_00, 5))
+    await desk.reserve("o0", checkout(line("b", 10_00, 3), user_id="bob"))
+
+    order = await desk.reserve("o1", asked)
+
+    told = await explained(desk, "o1")
+    assert order.payable_minor == 53_00
+    assert [list(left.closed_line_ids) for left in told.cart.limits_left] == [["b"]]
+    again = await desk.world.quote(told.cart)
+    again.ClearField("terms")
+    assert again == told.quote

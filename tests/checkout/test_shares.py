@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rangli.checkout.shares import next_tender
@@ -20,6 +22,8 @@ points = st.builds(
     st.integers(1, 400),
     st.integers(1, 300),
 )
+TWO_TENS = AskedTender(WalletKind.POINTS, "points", 2, 20)
+ONE_HUNDRED = AskedTender(WalletKind.POINTS, "stars", 1, 100)
 
 
 @st.composite
@@ -34,8 +38,22 @@ def paid(draw: st.DrawFn) -> tuple[list[AskedTender], int, list[int]]:
     return tenders, external, [*cuts, whole]
 
 
+def unit_minor(tender: AskedTender) -> int:
+    """What one unit of a tender is worth at most."""
+    return -(-tender.pays_minor // tender.amount)
+
+
+def worth(tenders: Sequence[AskedTender], units: Sequence[int]) -> int:
+    return sum(
+        worth_minor(each, amount=one.amount, pays_minor=one.pays_minor)
+        for each, one in zip(units, tenders, strict=True)
+    )
+
+
 @given(paid())
-def test_shipments_take_each_tender_just_once_and_never_before_its_time(
+@example(([TWO_TENS, ONE_HUNDRED], 0, [1, 2, 119, 120]))
+@example(([ONE_HUNDRED], 100, [2, 200]))
+def test_wherever_shipments_end_they_are_paid_and_less_than_one_point_more(
     drawn: tuple[list[AskedTender], int, list[int]],
 ) -> None:
     tenders, external, dues = drawn
@@ -56,16 +74,26 @@ def test_shipments_take_each_tender_just_once_and_never_before_its_time(
         captured = [before + now for before, now in zip(captured, taken, strict=True)]
         external_paid += more
         assert external_paid <= external
-        worth = sum(
-            worth_minor(units, amount=one.amount, pays_minor=one.pays_minor)
-            for units, one in zip(captured, tenders, strict=True)
-        )
-        # Ahead of what is due by less than one point each of those that come in points.
-        ahead = sum(-(-one.pays_minor // one.amount) for one in tenders if one.unit == "points")
-        assert due <= worth + external_paid <= due + ahead
+        assert all(u <= one.amount for u, one in zip(captured, tenders, strict=True))
+        over = worth(tenders, captured) + external_paid - due
+        assert 0 <= over < max(map(unit_minor, tenders), default=1)
+        assert not (over and more)  # a point too early pays before money does
     if whole:
         assert captured == [one.amount for one in tenders]
         assert external_paid == external
+
+
+def test_points_wait_until_a_shipment_is_worth_one_while_money_can_pay_it() -> None:
+    taken = next_tender(
+        [ONE_HUNDRED],
+        [0],
+        external_minor=100,
+        external_paid_minor=0,
+        due_minor=2,
+        payable_minor=200,
+    )
+
+    assert taken == ([0], 2)
 
 
 @given(st.lists(points, max_size=4), st.integers(0, 1_500))

@@ -47,7 +47,7 @@ async def test_who_share_no_house_wait_for_no_one_else(world: World) -> None:
             world.tenant,
         )
         assert len(locked) == 2
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             await bob.credit(5)
             await bob.pay(3)
 

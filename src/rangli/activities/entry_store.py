@@ -8,6 +8,7 @@ from itertools import starmap
 from rangli.activities.entries import Entry
 from rangli.activities.pricebook import Run
 from rangli.storage.postgres import Connection
+from rangli.storage.turns import in_turns
 
 _COLUMNS = (
     "tenant",
@@ -73,7 +74,7 @@ async def append(conn: Connection, tenant: str, activity_id: str, entries: Itera
     await conn.copy_records_to_table(
         "price_entries",
         columns=_COLUMNS,
-        records=(
+        records=in_turns(
             (tenant, activity_id, import_id, row_number, *entry)
             for row_number, entry in enumerate(entries)
         ),

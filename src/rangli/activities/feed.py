@@ -54,6 +54,7 @@ class CatalogueFeed:
         self._unreadable: dict[str, tuple[int, float]] = {}
         self._polled_at = float("-inf")
         self._woken = asyncio.Event()
+        self._renewed = asyncio.Event()  # another one for each renewal
         self._task: asyncio.Task[None] | None = None
         # Renewals by tenant, new bases by tenant and book.
         self.under_way: dict[tuple[str, ...], asyncio.Task[None]] = {}
@@ -87,6 +88,21 @@ class CatalogueFeed:
         if newest.version == version:
             return newest
         return self._kept[tenant].find(version) if tenant in self._kept else None
+
+    async def reach(self, tenant: str, version: int, *, until: float) -> Catalogue:
+        """The tenant's newest known catalogue, once it is of that version or a newer one.
+
+        Other processes may know a version first. until: by `time.monotonic()`; raises Unavailable.
+        """
+        while (newest := self.catalogue(tenant)).version < version:
+            self.wake()
+            try:
+                async with asyncio.timeout(max(0.0, until - monotonic())):
+                    await self._renewed.wait()
+            except TimeoutError:
+                words = f"this process does not know version {version} of the catalogue yet"
+                raise Unavailable("catalogue", words, retry_after_s=POLL_S) from None
+        return newest
 
     async def start(self) -> None:
         """Loads every tenant's catalogue and begins to follow. Raises if Postgres is away."""
@@ -225,6 +241,8 @@ class CatalogueFeed:
         self._unreadable.pop(tenant, None)
         # A new base may have come meanwhile; the one of the renewal is as good, the next is due.
         self._catalogues[tenant] = newest
+        self._renewed.set()
+        self._renewed = asyncio.Event()
         if known is not None:
             self._kept[tenant].follow(known, newest)
         self._newest_at[tenant] = asked_at

@@ -14,6 +14,7 @@ from rangli.activities.conditions import Fact
 from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.model import Activity, RunState
 from rangli.activities.program import Program
+from rangli.activities.schedule import WeeklyWindow
 from rangli.activities.scope import Deliveries, Products, Stores, Users, lines_of
 from rangli.activities.spec import (
     ActivitySpec,
@@ -21,7 +22,6 @@ from rangli.activities.spec import (
     Layer,
     PriceBasis,
     RefundPolicy,
-    WeeklyWindow,
     WhenShort,
 )
 from rangli.activities.stacking import Stacking, Stop

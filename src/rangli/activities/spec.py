@@ -1,11 +1,10 @@
 """What an operator decides about an activity.
 
-Its bounds are its fields' types; `violations` adds what takes more than one field.
+Its bounds are its fields' types; `checks` adds what takes more than one field.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,22 +13,18 @@ from msgspec import Meta, Struct
 
 from rangli.activities import conditions as of_conditions
 from rangli.activities import limits as of_limits
-from rangli.activities.amounts import AMOUNTS_MAX, Amounts, of_one_currency, without_prices
-from rangli.activities.bounds import CapMinor, Name, ResourceId, unprintable
+from rangli.activities.amounts import AMOUNTS_MAX, Amounts
+from rangli.activities.bounds import CapMinor, Name, ResourceId
 from rangli.activities.conditions import Condition
 from rangli.activities.effects import Effect
-from rangli.activities.effects.bundle import Bundle
-from rangli.activities.effects.price_book import PriceBook
 from rangli.activities.lists import ListNumbers
 from rangli.activities.measures import ConditionBase
 from rangli.activities.multiplier import Multiplier
 from rangli.activities.rounding import Rounding
+from rangli.activities.schedule import Schedule
 from rangli.activities.stacking import Stacking
 from rangli.activities.targets import LineTarget, ProductTarget, StoreTarget, UserTarget
-from rangli.core.clock import zone
-from rangli.core.errors import Violation
-from rangli.core.ids import printable
-from rangli.core.money import BPS, known_currency
+from rangli.core.money import BPS
 
 
 class Entitlement(StrEnum):
@@ -72,45 +67,6 @@ class RefundPolicy(StrEnum):
     CLAWBACK = "CLAWBACK"
     REQUIRE_RETURN = "REQUIRE_RETURN"
     REPRICE = "REPRICE"
-
-
-class WeeklyWindow(Struct, frozen=True, kw_only=True):
-    """Part of the week, in the schedule's time zone."""
-
-    days: Annotated[
-        tuple[Annotated[int, Meta(ge=1, le=7)], ...],
-        Meta(min_length=1, max_length=7, description="1 = Monday to 7 = Sunday."),
-    ]
-    from_minute: Annotated[int, Meta(ge=0, le=1439, description="Minutes after midnight.")] = 0
-    to_minute: Annotated[int, Meta(ge=1, le=1440, description="Minutes after midnight, exclusive.")]
-
-
-class Schedule(Struct, frozen=True, kw_only=True):
-    """When an activity runs: [starts_at, ends_at), inside the weekly windows if there are any."""
-
-    starts_at: Annotated[datetime, Meta(tz=True, description="First instant.")]
-    ends_at: Annotated[datetime, Meta(tz=True, description="First instant no longer.")]
-    time_zone: Annotated[str, Meta(min_length=1, max_length=50, description="IANA name.")]
-    weekly_windows: Annotated[
-        tuple[WeeklyWindow, ...],
-        Meta(max_length=21, description="Only in these parts of the week; none: all week."),
-    ] = ()
-
-    def violations(self, path: str) -> list[Violation]:
-        """What the fields' own bounds cannot say."""
-        found = []
-        if self.ends_at <= self.starts_at:
-            found.append(Violation(f"{path}.ends_at", "must be after starts_at"))
-        if zone(self.time_zone) is None:
-            found.append(
-                Violation(f"{path}.time_zone", 'must be an IANA time zone such as "Asia/Shanghai"')
-            )
-        found += [
-            Violation(f"{path}.weekly_windows[{index}].to_minute", "must be above from_minute")
-            for index, window in enumerate(self.weekly_windows)
-            if window.to_minute <= window.from_minute
-        ]
-        return found
 
 
 class FundingShare(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -245,133 +201,12 @@ class ActivitySpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
         """Whether budgets may grant less than asked: what `when_short` is to whoever reserves."""
         return self.when_short is WhenShort.CUT
 
-    def violations(self, path: str) -> list[Violation]:
-        """What the fields' own bounds cannot say; the template's part is the template's."""
-        found = self.schedule.violations(f"{path}.schedule")
-        if not known_currency(self.currency):
-            found.append(Violation(f"{path}.currency", 'must be an ISO 4217 code such as "USD"'))
-        for name in ("stores", "users"):
-            target = getattr(self, name)
-            if target is not None:
-                found += target.violations(f"{path}.{name}")
-        own = self._of_amounts(path)
-        # What is wrong with the activity's own parts is said once.
-        found += own or self._of_further_amounts(path)
-        if self.stacking is not None:
-            found += self.stacking.violations(f"{path}.stacking")
-        if self.discount_base is ConditionBase.OTHER_PRICE:
-            words = "discounts are not computed on the other price basis"
-            found.append(Violation(f"{path}.discount_base", words))
-        currencies = {self.currency, *(stated.currency for _, stated in self.stated(path))}
-        found += of_limits.violations(
-            self.limits, f"{path}.limits", one_currency=len(currencies) == 1
-        )
-        if self.limits and isinstance(self.effect, PriceBook):
-            found.append(Violation(f"{path}.limits", "a price book has none"))
-        if self.value_basis is not None and isinstance(self.effect, PriceBook):
-            words = "does not go with price_book; see price_basis"
-            found.append(Violation(f"{path}.value_basis", words))
-        if self.public_code and self.entitlement is not Entitlement.CREDENTIAL:
-            words = "goes with entitlement CREDENTIAL only"
-            found.append(Violation(f"{path}.public_code", words))
-        found += unprintable(f"{path}.channels", self.channels)
-        found += [
-            Violation(f"{path}.funding[{index}].funder", "must hold no invisible characters")
-            for index, share in enumerate(self.funding)
-            if not printable(share.funder)
-        ]
-        if sum(share.share_bps for share in self.funding) != BPS:
-            found.append(Violation(f"{path}.funding", "shares must make 10,000 bps in all"))
-        if len({share.funder for share in self.funding}) != len(self.funding):
-            found.append(Violation(f"{path}.funding", "each funder once"))
-        if sum(share.takes_remainder for share in self.funding) > 1:
-            found.append(Violation(f"{path}.funding", "at most one share takes the remainder"))
-        return found
-
-    def _of_amounts(self, path: str) -> list[Violation]:
-        """What is wrong with all that may hold amounts."""
-        found = self.products.violations(f"{path}.products") if self.products is not None else []
-        found += of_conditions.violations(self.conditions, f"{path}.conditions")
-        found += self._of_effects(path)
-        if self.multiplier is not None:
-            found += self.multiplier.violations(f"{path}.multiplier")
-        return found
-
-    def _of_further_amounts(self, path: str) -> list[Violation]:
-        if self.amounts and isinstance(self.effect, PriceBook):
-            words = "must be absent: entries of a price book are of one currency"
-            return [Violation(f"{path}.amounts", words)]
-        found = []
-        seen = {(self.currency, "")}
-        for amounts, (at, stated) in zip(self.amounts, self.stated(path), strict=True):
-            if not known_currency(stated.currency):
-                words = 'must be an ISO 4217 code such as "USD"'
-                found.append(Violation(f"{at}.currency", words))
-            if amounts.more_effects and amounts.effect is None:
-                found.append(Violation(f"{at}.effect", "is required beside more_effects"))
-            if without_prices(stated.products) != without_prices(self.products):
-                words = "may differ from the activity's in list prices only"
-                found.append(Violation(f"{at}.products", words))
-            carts = {(stated.currency, channel) for channel in amounts.channels or ("",)}
-            if not carts.isdisjoint(seen):
-                words = "other amounts are for carts of this currency and channel already"
-                found.append(Violation(at, words))
-            seen |= carts
-            found += self._left_in_own_currency(amounts, stated, at)
-            found += unprintable(f"{at}.channels", amounts.channels)
-            found += [
-                Violation(f"{at}.channels[{index}]", "the activity is not for this channel")
-                for index, channel in enumerate(amounts.channels)
-                if self.channels and channel not in self.channels
-            ]
-            found += stated._of_amounts(at)
-        return found
-
-    def _left_in_own_currency(
-        self, amounts: Amounts, stated: ActivitySpec, path: str
-    ) -> list[Violation]:
-        """Parts with amounts that would be read in a currency they are not stated in."""
-        if stated.currency == self.currency:
-            return []
-        own = {
-            "products": self.products,
-            "conditions": self.conditions,
-            "effect": self.effects,
-            "multiplier": self.multiplier,
-        }
-        words = f"is required: the activity's own is in {self.currency}"
-        left = [name for name, part in own.items() if of_one_currency(part)]
-        left += ["cap_minor"] if self.cap_minor else []
-        return [Violation(f"{path}.{name}", words) for name in left if name not in amounts.given()]
-
-    def _of_effects(self, path: str) -> list[Violation]:
-        found = []
-        for at, effect in self.placed_effects(path):
-            here = f"{at}.{effect.__struct_config__.tag}"
-            found += effect.violations(here)
-            if isinstance(effect, PriceBook) and self.more_effects:
-                found.append(Violation(at, "a price book is an activity's only effect"))
-            if isinstance(effect, Bundle) and self.products is not None:
-                found += effect.outside(self.products, here)
-        if any(effect.uncounted() for effect in self.effects):
-            found += self._counting_all(path)
-        return found
-
     def placed_effects(self, path: str) -> list[tuple[str, Effect]]:
         """Each effect with the path at which it stands."""
         more = enumerate(self.more_effects)
         return [
             (f"{path}.effect", self.effect),
             *((f"{path}.more_effects[{index}]", effect) for index, effect in more),
-        ]
-
-    def _counting_all(self, path: str) -> list[Violation]:
-        """Conditions that count all of the cart, though some products must not count."""
-        return [
-            Violation(f"{placed.path}.compare.with_delivery", "does not go with trade_up")
-            for placed in of_conditions.walk(self.conditions, f"{path}.conditions")
-            if isinstance(placed.condition, of_conditions.Compare)
-            and placed.condition.with_delivery
         ]
 
     def set_ids(self) -> dict[str, str]:

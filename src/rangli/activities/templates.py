@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from rangli.activities import checks
 from rangli.activities.conditions import CONDITIONS, walk
 from rangli.activities.spec import ActivitySpec, Entitlement, Layer
 from rangli.core.errors import Violation
@@ -226,7 +227,7 @@ def complete(spec: ActivitySpec, path: str) -> tuple[ActivitySpec, list[Violatio
         known = ", ".join(TEMPLATES)
         return spec, [Violation(f"{path}.template_id", f"is unknown; use one of: {known}")]
     spec = template.complete(spec)
-    return spec, template.violations(spec, path) + spec.violations(path)
+    return spec, template.violations(spec, path) + checks.violations(spec, path)
 
 
 def _must_be(path: str, prefix: str, allowed: tuple[Entitlement | Layer, ...]) -> Violation:

@@ -97,6 +97,7 @@ def refund(request: pb.RefundOrderRequest) -> RefundOrder:
         returned(request),
         expected if request.HasField("expected_refund_minor") else None,
         text_of(request.reason, "reason", _REASON_CHARS_MAX),
+        wallet.extend_s(request.expired_lots, request.extend_s),
     )
 
 

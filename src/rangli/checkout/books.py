@@ -29,6 +29,7 @@ from rangli.funds import store as fund_store
 from rangli.funds.book import FundBook
 from rangli.ledger import marks as ledger_marks
 from rangli.ledger import store as ledger_store
+from rangli.ledger.book import AccountId
 from rangli.ledger.model import AccountKey
 from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection
@@ -166,16 +167,24 @@ async def lock(
     reserves: Sequence[tuple[str, ReserveOrder]] = (),
     orders: Iterable[OrderKey] = (),
     late: Iterable[OrderKey] = (),
+    accounts: Iterable[AccountId] = (),
 ) -> Books:
     """Locks the orders, all that they have, and all that is to be reserved, by tenant each.
 
     late: orders that may have expired and shall have all they had again.
+    accounts: of the ledger, to be locked besides.
     """
     wanted = [(tenant, tender_of(body)) for tenant, body in reserves if body.tenders]
     houses = await tender_store.opened(conn, wanted)
     found = await store.locked(conn, [*orders, *(OrderKey(t, b.order_id) for t, b in reserves)])
     return await lock_for(
-        conn, found, reserves=reserves, wanted=wanted, houses=houses, late=set(late)
+        conn,
+        found,
+        reserves=reserves,
+        wanted=wanted,
+        houses=houses,
+        late=set(late),
+        accounts=accounts,
     )
 
 
@@ -187,6 +196,7 @@ async def lock_for(
     wanted: tender_store.Reserves = (),
     houses: Mapping[AccountKey, int] | None = None,
     late: set[OrderKey] | None = None,
+    accounts: Iterable[AccountId] = (),
     only_counts: bool = False,
 ) -> Books:
     """As `lock`, of orders that are locked already. only_counts: holds are left alone."""
@@ -210,7 +220,7 @@ async def lock_for(
     fund_ids = _ids(held, "fund")
     ledger = await ledger_store.locked(
         conn,
-        accounts=[*ready.accounts, *spending_store.accounts_of(fundings)],
+        accounts=[*accounts, *ready.accounts, *spending_store.accounts_of(fundings)],
         holds=[*ready.holds, *fund_ids],
     )
     funds = await spending_store.on_ledger(conn, ledger, fundings=fundings, reservations=fund_ids)

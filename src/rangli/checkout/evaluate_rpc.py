@@ -42,11 +42,9 @@ class _Evaluations:
         if not 0 <= request.ttl_s <= TTL_S_MAX:
             words = f"must be 1 to {TTL_S_MAX}, or 0 for {TTL_S_DEFAULT}"
             raise Invalid.fields(Violation("ttl_s", words))
-        evaluated = await self._evaluator.evaluate(
-            call, request.checkout, explain=request.explain, snapshot=False
-        )
+        price = await self._evaluator.price(call, request.checkout, explain=request.explain)
         return self._evaluator.evaluation(
-            call, request.checkout, evaluated, ttl_s=request.ttl_s or TTL_S_DEFAULT
+            call, request.checkout, price, ttl_s=request.ttl_s or TTL_S_DEFAULT
         )
 
     async def list_usable_coupons(

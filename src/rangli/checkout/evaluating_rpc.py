@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import monotonic
+from typing import NamedTuple
 
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
+from rangli.checkout import quick_rpc as quick
 from rangli.checkout import token_rpc as tokens
 from rangli.checkout.basket_rpc import Basket, basket_of, on
 from rangli.checkout.counting import Limited, keys_of, limited
 from rangli.checkout.gathering import Ask, Gathered, Gathering
+from rangli.checkout.quick_rpc import QuickPrices
 from rangli.checkout.tightening import Limits
 from rangli.checkout.till import Till, not_usable, used_coupons
 from rangli.checkout.token_rpc import Token
@@ -23,23 +27,28 @@ from rangli.counters.model import Want
 from rangli.coupons.model import Coupon, NotUsable
 from rangli.funds.wanted import FunderPart, ReserveItem
 from rangli.pricing.answer import Quote
-from rangli.pricing.answer_rpc import message
+from rangli.pricing.answer_rpc import price_message
 from rangli.pricing.cart import Cart
+from rangli.pricing.terms_rpc import terms_of
 from rangli.pricing.threads import Threads
 from rangli.storage.stores import Stores
 from rangli.v1 import checkout_pb2 as pb
-from rangli.v1 import quote_pb2
+from rangli.v1 import quote_pb2, refund_pb2
 from rangli.wire.convert import set_timestamp
+from rangli.wire.written import field
 
 TTL_S_DEFAULT = 300
 TTL_S_MAX = 3_600
+# Another process may have given a token on a catalogue that this one is about to read.
+_BEHIND_S_MAX = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
     """A checkout's price, and all that it would take.
 
-    response: the price; with `terms` if a snapshot was asked for, with the trace if `explain` was.
+    response: the price, with the trace if `explain` was asked for.
+    terms: of use to refunds, if a snapshot was asked for: QuoteTerms.
     coupon_ids: that it uses, sorted.
     wants: what it counts, sorted.
     items: what budgets bear, by activity; each activity once.
@@ -48,6 +57,7 @@ class Evaluated:
     checkout: pb.Checkout
     cart: Cart
     response: quote_pb2.QuoteResponse
+    terms: bytes
     coupon_ids: tuple[str, ...]
     wants: tuple[Want, ...]
     items: tuple[ReserveItem, ...]
@@ -56,6 +66,22 @@ class Evaluated:
     def request(self) -> quote_pb2.QuoteRequest:
         """As it was priced: the cart, coupons as credentials, what limits leave, the instant."""
         return _request(self.checkout, self.cart)
+
+    def snapshot(self, request: quote_pb2.QuoteRequest) -> bytes:
+        """All of it that an order keeps: a QuoteSnapshot. request: `self.request`."""
+        response = self.response.SerializeToString()
+        if self.terms:
+            response += field(quote_pb2.QuoteResponse.TERMS_FIELD_NUMBER, self.terms)
+        return field(
+            refund_pb2.QuoteSnapshot.REQUEST_FIELD_NUMBER, request.SerializeToString()
+        ) + field(refund_pb2.QuoteSnapshot.RESPONSE_FIELD_NUMBER, response)
+
+
+class Told(NamedTuple):
+    """What a shopper is told of a price: as in `Evaluated`."""
+
+    response: quote_pb2.QuoteResponse
+    coupon_ids: tuple[str, ...]
 
 
 class Evaluator:
@@ -66,6 +92,30 @@ class Evaluator:
         self._feed = feed
         self._threads = threads or Threads()
         self._gathering = Gathering(stores.pg)
+        self._quick = QuickPrices()
+
+    async def price(
+        self,
+        call: CallContext,
+        checkout: pb.Checkout,
+        *,
+        explain: bool = False,
+        order_id: str | None = None,
+        funds_left: Mapping[str, int] | None = None,
+    ) -> Told:
+        """The price now, of which no order can be made. Arguments and errors as of `evaluate`."""
+        basket = basket_of(checkout, call.received_at)
+        catalogue = self._feed.catalogue(call.tenant)
+        till = await self._till(
+            call.tenant, catalogue, basket, order_id=order_id, funds_left=funds_left
+        )
+        coupons = till.coupons
+        if not (explain or till.limits.matter):
+            response = self._quick.price(catalogue, checkout.cart, coupons, basket.cart.at_us)
+            if response is not None:
+                return Told(response, quick.used_coupons(response, coupons))
+        priced = await till.price(replace(basket.cart, explain=explain), coupons)
+        return Told(price_message(priced.quote), used_coupons(priced.quote, coupons))
 
     async def evaluate(
         self,
@@ -79,7 +129,8 @@ class Evaluator:
         funds_left: Mapping[str, int] | None = None,
     ) -> Evaluated:
         """The price now; with a token on its catalogue and instant and with its coupons alone, as
-        far as they can still be used. If its catalogue is no longer kept, the newest is used.
+        far as they can still be used. If its catalogue is no longer kept, the newest is used; if it
+        is not known yet, it is waited for.
 
         order_id: what this order has locked and counted is available to it.
         funds_left: minor units by activity, what its budgets were found to leave.
@@ -89,8 +140,7 @@ class Evaluator:
         basket = basket_of(checkout, call.received_at)
         catalogue = self._feed.catalogue(call.tenant)
         if token is not None:
-            kept = self._feed.catalogue_at(call.tenant, token.catalogue_version)
-            catalogue = kept or catalogue
+            catalogue = await self._promised(call, token.catalogue_version)
             basket = on(basket, token.priced_at_us)
         till = await self._till(
             call.tenant, catalogue, basket, order_id=order_id, funds_left=funds_left
@@ -115,11 +165,18 @@ class Evaluator:
         return Evaluated(
             checkout=checkout,
             cart=priced.quote.cart,
-            response=message(priced.quote),
+            response=price_message(priced.quote),
+            terms=terms_of(priced.quote) if snapshot else b"",
             coupon_ids=used,
             wants=priced.wants,
             items=_items(priced.quote),
         )
+
+    async def _promised(self, call: CallContext, version: int) -> Catalogue:
+        """The catalogue of a token, or the newest if it is no longer kept; never an older one."""
+        until = min(call.deadline, monotonic() + _BEHIND_S_MAX)
+        newest = await self._feed.reach(call.tenant, version, until=until)
+        return self._feed.catalogue_at(call.tenant, version) or newest
 
     async def coupons_on(
         self, call: CallContext, checkout: pb.Checkout
@@ -167,12 +224,12 @@ class Evaluator:
         self,
         call: CallContext,
         checkout: pb.Checkout,
-        evaluated: Evaluated,
+        price: Told,
         *,
         ttl_s: int = TTL_S_DEFAULT,
     ) -> pb.Evaluation:
         """What the shopper is told, and the token that proves it."""
-        quote = evaluated.response
+        quote = price.response
         expires_at_us = micros(call.received_at) + ttl_s * 1_000_000
         token = Token(
             catalogue_version=quote.catalogue_version,
@@ -181,14 +238,13 @@ class Evaluator:
             list_minor=quote.list_minor,
             discount_minor=quote.discount_minor,
             payable_minor=quote.payable_minor,
-            coupon_ids=evaluated.coupon_ids,
+            coupon_ids=price.coupon_ids,
         )
         told = pb.Evaluation(
             quote=quote,
-            coupon_ids=evaluated.coupon_ids,
+            coupon_ids=price.coupon_ids,
             token=tokens.seal(self._key, call.tenant, checkout, token),
         )
-        told.quote.ClearField("terms")
         set_timestamp(told.expires_at, instant(expires_at_us))
         return told
 
@@ -260,10 +316,7 @@ def _items(quote: Quote) -> tuple[ReserveItem, ...]:
 
 
 def _request(checkout: pb.Checkout, cart: Cart) -> quote_pb2.QuoteRequest:
-    """The cart as it was priced, which `PricingService.Quote` prices the same.
-
-    Without the lines that were closed to an activity: a quote cannot be told of them.
-    """
+    """The cart as it was priced, which `PricingService.Quote` prices the same."""
     request = quote_pb2.QuoteRequest()
     request.CopyFrom(checkout.cart)
     request.ClearField("credentials")
@@ -279,6 +332,7 @@ def _request(checkout: pb.Checkout, cart: Cart) -> quote_pb2.QuoteRequest:
             amount_minor=left.amount_minor,
             units=left.units,
             uses=left.uses,
+            closed_line_ids=sorted(left.closed),
         )
     request.explain, request.snapshot = cart.explain, cart.snapshot
     set_timestamp(request.priced_at, instant(cart.at_us))

@@ -12,9 +12,10 @@ from rangli.core import clock
 from rangli.counters import limit_store as counters
 from rangli.counters.model import Counted
 from rangli.coupons import reading
+from rangli.coupons import store as coupons
 from rangli.coupons.gathering import Gatherer
 from rangli.coupons.held import Holder, usable_of
-from rangli.coupons.model import Coupon, CouponState
+from rangli.coupons.model import Coupon, CouponKey, CouponState
 from rangli.storage.postgres import Connection, Pool, connection
 
 # So many checkouts are read together at most, and so many readings are under way.
@@ -45,6 +46,11 @@ class Ask:
     def is_usual(self) -> bool:
         """Whether it asks for what the user can use now, and nothing else."""
         return self.coupon_ids is None and self.order_id is None and not self.with_unusable
+
+    @property
+    def named(self) -> list[CouponKey]:
+        """The coupons that it names."""
+        return [CouponKey(self.tenant, self.user_id, each) for each in self.coupon_ids or ()]
 
     @property
     def is_empty(self) -> bool:
@@ -79,7 +85,7 @@ class Gathering:
             async with connection(pg) as conn:
                 return dict(zip(asks, await _read(conn, asks), strict=True))
 
-        self._gatherer = Gatherer(look, size_max=_AT_ONCE, wait_s=0, at_once=_READING)
+        self._gatherer = Gatherer(look, size_max=_AT_ONCE, at_once=_READING)
 
     async def gather(self, ask: Ask) -> Gathered:
         """What the checkout needs to know, as of now. Raises Unavailable.
@@ -94,10 +100,10 @@ class Gathering:
 
 
 async def _read(conn: Connection, asks: Sequence[Ask]) -> list[Gathered]:
-    coupons = await _coupons(conn, asks)
+    held = await _coupons(conn, asks)
     left = await _left(conn, asks)
     return [
-        Gathered(*coupons.get(ask, (clock.now(), ())), of_one)
+        Gathered(*held.get(ask, (clock.now(), ())), of_one)
         for ask, of_one in zip(asks, left, strict=True)
     ]
 
@@ -110,27 +116,34 @@ async def _coupons(
     holders = [Holder(ask.tenant, ask.user_id, ask.coupons_max) for ask in usual]
     now, held = await usable_of(conn, holders)
     found = {
-        ask: (now, tuple(coupons))
-        for ask, coupons in zip(usual, held, strict=True)
-        if coupons and now is not None
+        ask: (now, tuple(of_one))
+        for ask, of_one in zip(usual, held, strict=True)
+        if of_one and now is not None
     }
-    for ask in asks:
-        if ask.wants_coupons and not ask.is_usual:
-            found[ask] = await store.clock(conn), tuple(await _unusual(conn, ask))
+    others = [ask for ask in asks if ask.wants_coupons and not ask.is_usual]
+    if others:
+        at = await store.clock(conn)
+        named = await coupons.get(conn, {key for ask in others for key in ask.named})
+        for ask in others:
+            if ask.coupon_ids is None:
+                found[ask] = at, tuple(await _unusual(conn, ask))
+            else:
+                theirs = [named[key] for key in ask.named if key in named]
+                theirs.sort(key=lambda coupon: (coupon.expires_at, coupon.coupon_id))
+                found[ask] = at, tuple(theirs)
     return found
 
 
 async def _unusual(conn: Connection, ask: Ask) -> list[Coupon]:
-    coupons = await reading.usable(
+    usable = await reading.usable(
         conn,
         ask.tenant,
         ask.user_id,
-        coupon_ids=ask.coupon_ids,
         order_id=ask.order_id,
         limit=ask.coupons_max,
     )
-    if not ask.with_unusable or ask.coupon_ids is not None:
-        return coupons
+    if not ask.with_unusable:
+        return usable
     others = await reading.newest(
         conn,
         ask.tenant,
@@ -140,7 +153,7 @@ async def _unusual(conn: Connection, ask: Ask) -> list[Coupon]:
         before="",
         size=ask.coupons_max,
     )
-    by_id = {coupon.coupon_id: coupon for coupon in (*coupons, *others)}
+    by_id = {coupon.coupon_id: coupon for coupon in (*usable, *others)}
     return list(by_id.values())[: ask.coupons_max]
 
 

@@ -253,12 +253,14 @@ class RefundOrder:
     """Units that came back.
 
     units: None: all that is not returned yet.  expected_minor: None: any amount.
+    extend_s: None: what goes back to an expired lot expires again.
     """
 
     order_id: str
     units: Units | None
     expected_minor: int | None
     reason: str
+    extend_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

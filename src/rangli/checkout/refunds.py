@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rangli.checkout import books as desk
-from rangli.checkout import shares
+from rangli.checkout import shares, store
 from rangli.checkout.books import Books
 from rangli.checkout.model import (
     REFUNDS_MAX,
@@ -34,6 +34,8 @@ from rangli.pricing.refunds.model import Order as Paid
 from rangli.pricing.refunds.settlement import Refund, refunds, takes_long
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
+from rangli.wallet import extending
+from rangli.wallet.extending import Onward
 from rangli.wallet.model import Refund as RefundTender
 from rangli.wallet.model import TenderBack
 from rangli.wallet.refunds import give_back
@@ -96,15 +98,30 @@ async def _decided(
     conn: Connection, asked: Sequence[Asked[RefundOrder]], snapshots: Snapshots
 ) -> tuple[list[OrderRefunded | RangliError], Books]:
     keys = {OrderKey(one.tenant, one.body.order_id) for one in asked}
-    books = await desk.lock(conn, orders=keys)
+    extended = await _extended(conn, asked)
+    books = await desk.lock(conn, orders=keys, accounts=extending.accounts_of(extended))
     paid = await snapshots.paid(conn, keys)
     verdicts: list[OrderRefunded | RangliError] = []
-    for one in asked:
+    for one, onward in zip(asked, extended, strict=True):
         try:
-            verdicts.append(await _refunded(books, one, paid, snapshots))
+            verdicts.append(await _refunded(books, one, paid, snapshots, onward))
         except RangliError as refusal:
             verdicts.append(refusal)
     return verdicts, books
+
+
+async def _extended(conn: Connection, asked: Sequence[Asked[RefundOrder]]) -> list[Onward]:
+    """For each refund the lots into which what has expired moves on."""
+    keys = [OrderKey(one.tenant, one.body.order_id) for one in asked]
+    keeping = {key for key, one in zip(keys, asked, strict=True) if one.body.extend_s is not None}
+    wallets = await store.wallets(conn, keeping) if keeping else {}
+    return await extending.opened(
+        conn,
+        [
+            ((key.tenant, wallets.get(key, "")), one.body.extend_s if key in wallets else None)
+            for key, one in zip(keys, asked, strict=True)
+        ],
+    )
 
 
 async def _refunded(
@@ -112,6 +129,7 @@ async def _refunded(
     one: Asked[RefundOrder],
     paid_orders: Mapping[OrderKey, Paid],
     snapshots: Snapshots,
+    onward: Onward,
 ) -> OrderRefunded:
     was = known(books, one.tenant, one.body.order_id)
     if was.state not in _REFUNDABLE:
@@ -127,7 +145,7 @@ async def _refunded(
                 "expected_payable_minor": one.body.expected_minor,
             },
         )
-    done = books.attempt(was, lambda: _paid_back(books, was, one, paid, due))
+    done = books.attempt(was, lambda: _paid_back(books, was, one, paid, due=due, onward=onward))
     order = books.put(done.seen.order, was)
     books.tell(
         order,
@@ -182,7 +200,7 @@ def _captured_minor(books: Books, was: Order) -> int:
 
 
 def _paid_back(
-    books: Books, was: Order, one: Asked[RefundOrder], paid: Paid, due: _Due
+    books: Books, was: Order, one: Asked[RefundOrder], paid: Paid, *, due: _Due, onward: Onward
 ) -> OrderRefunded:
     cause = cause_of(one, "RefundOrder/tender")
     _refund_budgets(books, was, one, shares.borne_by_funder(paid, due.refund))
@@ -190,7 +208,7 @@ def _paid_back(
     external_minor = due.refund_minor
     if was.wallet_reservation_id is not None and due.refund_minor:
         wanted = RefundTender(
-            was.wallet_reservation_id, due.refund_minor, (), 0, None, one.body.reason
+            was.wallet_reservation_id, due.refund_minor, (), 0, one.body.extend_s, one.body.reason
         )
         back = give_back(
             books.tender,
@@ -198,6 +216,7 @@ def _paid_back(
             wanted,
             cause,
             actor=one.actor,
+            onward=onward,
             external_paid_minor=was.external_paid_minor,
         )
         tenders, external_minor = back.tenders, back.external_minor

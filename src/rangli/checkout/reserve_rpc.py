@@ -19,7 +19,6 @@ from rangli.storage.idempotency import find_records, replay, sha256
 from rangli.storage.postgres import Connection, Pool, connection
 from rangli.v1 import checkout_pb2 as cb
 from rangli.v1 import checkout_service_pb2 as pb
-from rangli.v1 import refund_pb2
 from rangli.wire.fingerprint import fingerprint
 from rangli.wire.names import request_id_of
 
@@ -135,14 +134,10 @@ class _Reserving:
         funds_left: dict[str, int] | None = None,
     ) -> Refused:
         """The refusal that says what the cart costs now, on the newest catalogue."""
-        evaluated = await self._evaluator.evaluate(
-            call,
-            request.checkout,
-            snapshot=False,
-            order_id=order_id,
-            funds_left=funds_left,
+        price = await self._evaluator.price(
+            call, request.checkout, order_id=order_id, funds_left=funds_left
         )
-        evaluation = self._evaluator.evaluation(call, request.checkout, evaluated)
+        evaluation = self._evaluator.evaluation(call, request.checkout, price)
         return price_changed(evaluation, expected or 0)
 
     async def _earlier(self, call: CallContext, request: _Request) -> bytes | None:
@@ -198,9 +193,7 @@ def _priced(evaluated: Evaluated) -> Priced:
         coupon_ids=evaluated.coupon_ids,
         wants=evaluated.wants,
         items=evaluated.items,
-        snapshot=refund_pb2.QuoteSnapshot(request=request, response=response).SerializeToString(
-            deterministic=True
-        ),
+        snapshot=evaluated.snapshot(request),
     )
 
 

@@ -75,27 +75,30 @@ def next_tender(
     due_minor: what this shipment and all before it cost, of payable_minor in all.
 
     Each follows its part of the whole, and once everything is shipped each has given just that.
-    Points come in whole ones, and rather one too early: then the others give less until later.
+    Points come in whole ones, as many as their part is worth in full: what is missing the others
+    pay, and pay less later. Only where they have too little left is one point taken early. So
+    wherever the shipments end, what was taken is worth what is due and less than one point more.
     """
-    units = [
-        _points_due(tender, due_minor, payable_minor) if _in_steps(tender) else taken
-        for tender, taken in zip(tenders, captured, strict=True)
-    ]
-    units = [max(pair) for pair in zip(units, captured, strict=True)]
-    points_minor = sum(
-        _worth(tender, taken)
-        for tender, taken in zip(tenders, units, strict=True)
-        if _in_steps(tender)
-    )
-    rest = [place for place, tender in enumerate(tenders) if not _in_steps(tender)]
+    points = [place for place, tender in enumerate(tenders) if _in_steps(tender)]
+    rest = [place for place in range(len(tenders)) if place not in points]
     whole_minor = [*(tenders[place].pays_minor for place in rest), external_minor]
     done_minor = [*(captured[place] for place in rest), external_paid_minor]
-    more_minor = max(0, due_minor - points_minor - sum(done_minor))
-    *shares, external = next_parts(more_minor, whole_minor, done_minor)
+    left_minor = sum(whole_minor) - sum(done_minor)
+    missing_minor = due_minor - external_paid_minor - sum(map(_worth, tenders, captured))
+    units = list(captured)
+    for place in points:
+        tender, before = tenders[place], units[place]
+        due = max(before, tender.amount * due_minor // payable_minor)
+        units[place] = min(due, _most(tender, before, missing_minor))
+        missing_minor -= _worth(tender, units[place]) - _worth(tender, before)
+    for place in points:
+        tender, before = tenders[place], units[place]
+        units[place] = _least(tender, before, missing_minor - left_minor)
+        missing_minor -= _worth(tender, units[place]) - _worth(tender, before)
+    *shares, external = next_parts(max(0, missing_minor), whole_minor, done_minor)
     for place, share in zip(rest, shares, strict=True):
         units[place] += share
-    taken_now = [now - before for now, before in zip(units, captured, strict=True)]
-    return taken_now, external
+    return [now - before for now, before in zip(units, captured, strict=True)], external
 
 
 def borne_by_funder(paid: Order, refund: Refund) -> dict[str, dict[str, int]]:
@@ -145,9 +148,21 @@ def _in_steps(tender: AskedTender) -> bool:
     return tender.amount != tender.pays_minor
 
 
-def _points_due(tender: AskedTender, due_minor: int, payable_minor: int) -> int:
-    part_minor = tender.pays_minor * due_minor // payable_minor
-    return -(-tender.amount * part_minor // tender.pays_minor)
+def _most(tender: AskedTender, before: int, more_minor: int) -> int:
+    """So many units at most, those before among them, that are worth no more than so much more."""
+    if more_minor < 0:
+        return before
+    most_minor = _worth(tender, before) + more_minor
+    # worth = pays * units // amount <= most: the units before the first that is worth more.
+    return min(tender.amount, (tender.amount * (most_minor + 1) - 1) // tender.pays_minor)
+
+
+def _least(tender: AskedTender, before: int, more_minor: int) -> int:
+    """So few units, those before among them, that are worth so much more; all if they are not."""
+    if more_minor <= 0:
+        return before
+    least_minor = _worth(tender, before) + more_minor
+    return min(tender.amount, -(-tender.amount * least_minor // tender.pays_minor))
 
 
 def _worth(tender: AskedTender, units: int) -> int:

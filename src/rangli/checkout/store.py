@@ -39,6 +39,12 @@ SELECT o.tenant, o.order_id, o.snapshot
 FROM unnest($1::text[], $2::text[]) AS w (tenant, order_id)
 JOIN orders o USING (tenant, order_id)
 """
+_WALLETS = """
+SELECT o.tenant, o.order_id, o.wallet_reservation_id
+FROM unnest($1::text[], $2::text[]) AS w (tenant, order_id)
+JOIN orders o USING (tenant, order_id)
+WHERE o.wallet_reservation_id IS NOT NULL
+"""
 _LIST = f"""
 SELECT {_COLUMNS}, clock_timestamp() FROM orders o
 WHERE o.tenant = $1 AND o.user_id = $2 AND NOT o.is_tombstone
@@ -159,6 +165,14 @@ async def find_of_user(
 async def snapshots(conn: Connection, keys: Iterable[OrderKey]) -> dict[OrderKey, bytes]:
     """The serialised QuoteSnapshots of those orders that there are; of tombstones empty."""
     rows = await conn.fetch(_SNAPSHOTS, *_columns(set(keys), 2))
+    return {OrderKey(row[0], row[1]): row[2] for row in rows}
+
+
+async def wallets(conn: Connection, keys: Iterable[OrderKey]) -> dict[OrderKey, str]:
+    """What those of the orders that a wallet pays have set aside of it: its id, which is final as
+    soon as anything of them is committed.
+    """
+    rows = await conn.fetch(_WALLETS, *_columns(set(keys), 2))
     return {OrderKey(row[0], row[1]): row[2] for row in rows}
 
 

@@ -16,18 +16,20 @@ from rangli.checkout.orders import let_go
 from rangli.ledger.sweeper import ACTOR
 from rangli.storage.in_parts import in_parts
 from rangli.storage.postgres import Connection, Pool, connection
+from rangli.storage.postponed import Postponed
+from rangli.storage.sweeping import BATCH
 
-BATCH = 500
 
-
-async def sweep(pool: Pool) -> int:
+async def sweep(pool: Pool, postponed: Postponed | None = None) -> int:
     """Ends at most `BATCH` orders; how many it has looked at. Several processes may at once.
 
-    Raises Unavailable.
+    postponed: what this process has failed to end. Raises Unavailable.
     """
+    postponed = postponed or Postponed()
     async with connection(pool) as conn:
-        due = sorted(await store.due(conn, BATCH))
-    await in_parts(pool, _expire, due)
+        due = sorted(postponed.ready(await store.due(conn, postponed.look(BATCH)), BATCH))
+    failed = await in_parts(pool, _expire, due)
+    postponed.put_off(failed)
     return len(due)
 
 

@@ -49,6 +49,11 @@ class Limits:
             activity_id: self._funded(activity_id, left) for activity_id, left in at_first.items()
         }
 
+    @property
+    def matter(self) -> bool:
+        """Whether any limit or budget may have a say."""
+        return bool(self._at_first)
+
     async def price(self, price: Price) -> tuple[Quote, tuple[Want, ...]]:
         """The cart's price with no limit exceeded, and what it counts, sorted."""
         limits_left = dict(self._at_first)

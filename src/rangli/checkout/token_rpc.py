@@ -148,4 +148,5 @@ def digest(checkout: pb.Checkout) -> bytes:
 
 
 def _sort(names: MutableSequence[str]) -> None:
-    names[:] = sorted(set(names))
+    if len(names) > 1:
+        names[:] = sorted(set(names))

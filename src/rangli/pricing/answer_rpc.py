@@ -14,6 +14,14 @@ from rangli.wire.convert import enum_number, set_timestamp
 
 def message(answer: Quote) -> pb.QuoteResponse:
     """The answer as callers see it."""
+    response = price_message(answer)
+    if answer.cart.snapshot:
+        response.terms.MergeFromString(terms_of(answer))
+    return response
+
+
+def price_message(answer: Quote) -> pb.QuoteResponse:
+    """The answer without `terms`."""
     priced = [*answer.lines, *answer.deliveries]
     list_minor = sum(line.list_minor for line in priced)
     outside_minor = sum(line.outside_minor for line in priced)
@@ -59,7 +67,6 @@ def message(answer: Quote) -> pb.QuoteResponse:
         nodes=answer.nodes,
         policy_id=policy.policy_id,
         policy_version=policy.version,
-        terms=terms_of(answer) if answer.cart.snapshot else None,
         outside_off_minor=outside_minor,
     )
     set_timestamp(response.priced_at, instant(answer.cart.at_us))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -294,10 +294,16 @@ class Reader:
                 self._left(message, "amount_minor"),
                 self._left(message, "units"),
                 self._left(message, "uses"),
+                frozenset(self._closed(message)),
             )
         self._item = None
         self._duplicates(names, "limits_left[{}].activity_id")
         return limits
+
+    def _closed(self, message: pb.LimitLeft) -> Iterator[str]:
+        line_ids = self._some(message.closed_line_ids, "closed_line_ids", LINES_MAX)
+        for number, line_id in enumerate(line_ids):
+            yield self._name(line_id, f"closed_line_ids[{number}]", 100)
 
     def _duplicates(self, names: list[str], field: str) -> None:
         if len(set(names)) == len(names):

@@ -338,9 +338,15 @@ class Outcome:
     order: array[int] = field(default_factory=lambda: array("q"))
 
 
+_WIDTHS: dict[type, int] = {}  # to ask for a class's fields makes them anew each time
+
+
 def width(row: type) -> int:
     """How many integers a row of the class takes."""
-    return len(fields(row))
+    known = _WIDTHS.get(row)
+    if known is None:
+        known = _WIDTHS[row] = len(fields(row))
+    return known
 
 
 def rows(numbers: Sequence[int], row: type[Row]) -> list[Row]:

@@ -148,20 +148,24 @@ class ReleaseOrderRequest(_message.Message):
     def __init__(self, request_id: _Optional[str] = ..., order_id: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class RefundOrderRequest(_message.Message):
-    __slots__ = ("request_id", "order_id", "returned", "whole", "expected_refund_minor", "reason")
+    __slots__ = ("request_id", "order_id", "returned", "whole", "expected_refund_minor", "reason", "expired_lots", "extend_s")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     RETURNED_FIELD_NUMBER: _ClassVar[int]
     WHOLE_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_REFUND_MINOR_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
+    EXPIRED_LOTS_FIELD_NUMBER: _ClassVar[int]
+    EXTEND_S_FIELD_NUMBER: _ClassVar[int]
     request_id: str
     order_id: str
     returned: _refund_pb2.Return
     whole: bool
     expected_refund_minor: int
     reason: str
-    def __init__(self, request_id: _Optional[str] = ..., order_id: _Optional[str] = ..., returned: _Optional[_Union[_refund_pb2.Return, _Mapping]] = ..., whole: _Optional[bool] = ..., expected_refund_minor: _Optional[int] = ..., reason: _Optional[str] = ...) -> None: ...
+    expired_lots: _wallet_service_pb2.ExpiredLots
+    extend_s: int
+    def __init__(self, request_id: _Optional[str] = ..., order_id: _Optional[str] = ..., returned: _Optional[_Union[_refund_pb2.Return, _Mapping]] = ..., whole: _Optional[bool] = ..., expected_refund_minor: _Optional[int] = ..., reason: _Optional[str] = ..., expired_lots: _Optional[_Union[_wallet_service_pb2.ExpiredLots, str]] = ..., extend_s: _Optional[int] = ...) -> None: ...
 
 class RefundOrderResponse(_message.Message):
     __slots__ = ("order", "refund", "tenders", "external_minor", "returned_coupon_ids")

@@ -42,7 +42,9 @@ class CouponServiceStub:
 
     Events: coupon_batch.* of the batch_id; coupon.given, coupon.locked, coupon.unlocked, coupon.used,
     coupon.returned, coupon.voided, coupon.frozen, coupon.unfrozen, coupon.extended and
-    coupon.transferred of the user_id, each naming coupon_id and batch_id.
+    coupon.transferred of the user_id, each naming coupon_id and batch_id. A transfer has two: besides
+    the giver's coupon.transferred (to_user_id) the receiver's coupon.received (from_user_id,
+    expires_at), after which the coupon's further events are the receiver's.
     """
 
     def __init__(self, channel):
@@ -212,7 +214,9 @@ class CouponServiceServicer:
 
     Events: coupon_batch.* of the batch_id; coupon.given, coupon.locked, coupon.unlocked, coupon.used,
     coupon.returned, coupon.voided, coupon.frozen, coupon.unfrozen, coupon.extended and
-    coupon.transferred of the user_id, each naming coupon_id and batch_id.
+    coupon.transferred of the user_id, each naming coupon_id and batch_id. A transfer has two: besides
+    the giver's coupon.transferred (to_user_id) the receiver's coupon.received (from_user_id,
+    expires_at), after which the coupon's further events are the receiver's.
     """
 
     def CreateBatch(self, request, context):
@@ -613,7 +617,9 @@ class CouponService:
 
     Events: coupon_batch.* of the batch_id; coupon.given, coupon.locked, coupon.unlocked, coupon.used,
     coupon.returned, coupon.voided, coupon.frozen, coupon.unfrozen, coupon.extended and
-    coupon.transferred of the user_id, each naming coupon_id and batch_id.
+    coupon.transferred of the user_id, each naming coupon_id and batch_id. A transfer has two: besides
+    the giver's coupon.transferred (to_user_id) the receiver's coupon.received (from_user_id,
+    expires_at), after which the coupon's further events are the receiver's.
     """
 
     @staticmethod

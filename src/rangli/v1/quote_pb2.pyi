@@ -133,16 +133,18 @@ class Fact(_message.Message):
     def __init__(self, name: _Optional[str] = ..., number: _Optional[int] = ..., text: _Optional[str] = ...) -> None: ...
 
 class LimitLeft(_message.Message):
-    __slots__ = ("activity_id", "amount_minor", "units", "uses")
+    __slots__ = ("activity_id", "amount_minor", "units", "uses", "closed_line_ids")
     ACTIVITY_ID_FIELD_NUMBER: _ClassVar[int]
     AMOUNT_MINOR_FIELD_NUMBER: _ClassVar[int]
     UNITS_FIELD_NUMBER: _ClassVar[int]
     USES_FIELD_NUMBER: _ClassVar[int]
+    CLOSED_LINE_IDS_FIELD_NUMBER: _ClassVar[int]
     activity_id: str
     amount_minor: int
     units: int
     uses: int
-    def __init__(self, activity_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., units: _Optional[int] = ..., uses: _Optional[int] = ...) -> None: ...
+    closed_line_ids: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, activity_id: _Optional[str] = ..., amount_minor: _Optional[int] = ..., units: _Optional[int] = ..., uses: _Optional[int] = ..., closed_line_ids: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Credential(_message.Message):
     __slots__ = ("credential_id", "activity_id", "expires_at")

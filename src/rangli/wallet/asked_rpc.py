@@ -118,7 +118,7 @@ def refund(request: pb.RefundTenderRequest) -> Refund:
         refund_minor=refund_minor,
         amounts=amounts,
         external_minor=external_minor,
-        extend_s=_extend_s(request),
+        extend_s=extend_s(request.expired_lots, request.extend_s),
         reason=text_of(request.reason, "reason", _REASON_MAX),
     )
 
@@ -209,12 +209,13 @@ def each_once(tenders: Sequence[TenderAmount | AskedTender]) -> None:
         known.add((one.kind, one.unit))
 
 
-def _extend_s(request: pb.RefundTenderRequest) -> int | None:
-    if request.expired_lots == pb.EXPIRED_LOTS_EXTEND:
-        return _number(request.extend_s, "extend_s", 1, _EXTEND_S_MAX)
-    if request.expired_lots not in pb.ExpiredLots.values():
+def extend_s(expired_lots: int, asked_s: int) -> int | None:
+    """For how long a refund keeps what has expired; None: it expires again. Raises Invalid."""
+    if expired_lots == pb.EXPIRED_LOTS_EXTEND:
+        return _number(asked_s, "extend_s", 1, _EXTEND_S_MAX)
+    if expired_lots not in pb.ExpiredLots.values():
         raise _invalid("expired_lots", "must be an EXPIRED_LOTS, or absent")
-    if request.extend_s:
+    if asked_s:
         raise _invalid("extend_s", "goes with EXPIRED_LOTS_EXTEND only")
     return None
 

@@ -10,9 +10,10 @@ from rangli.ledger.makers import makers, refuse_of_another
 from rangli.ledger.model import Cause
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
+from rangli.storage.verdicts import each
 from rangli.wallet import tender_store
 from rangli.wallet.model import Capture, Refund, Release, ReservationSeen, Reserve
-from rangli.wallet.service import METHOD, each
+from rangli.wallet.service import METHOD
 from rangli.wallet.store import ReservationId
 from rangli.wallet.tender_book import Ready, TenderBook
 

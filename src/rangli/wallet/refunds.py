@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import TypeAlias
 
 from rangli.core.errors import RangliError, Reason, Refused
 from rangli.ledger import store as ledger
 from rangli.ledger.makers import makers, refuse_of_another
-from rangli.ledger.model import AccountKey, Cause, Hold, HoldLeg, Leg
+from rangli.ledger.model import Cause, Hold, HoldLeg, Leg
 from rangli.storage.batcher import Asked
 from rangli.storage.postgres import Connection
-from rangli.wallet import store, tender_store
+from rangli.storage.verdicts import each
+from rangli.wallet import extending, tender_store
+from rangli.wallet.extending import Onward
 from rangli.wallet.model import (
     LotBack,
     Refund,
@@ -23,29 +23,24 @@ from rangli.wallet.model import (
     TenderBack,
 )
 from rangli.wallet.orders import cause_of, key_of_reservation
-from rangli.wallet.service import METHOD, each
+from rangli.wallet.service import METHOD
 from rangli.wallet.tender import fill, share_refund, units_of, worth_minor
 from rangli.wallet.tender_book import TenderBook, named
-
-_SECOND = timedelta(seconds=1)
-
-# By kind and unit, the lot into which what has expired moves on, and its account.
-Onward: TypeAlias = Mapping[tuple[str, str], tuple[AccountKey, int]]
 
 
 async def refund(conn: Connection, asked: Sequence[Asked[Refund]]) -> list[Refunded | RangliError]:
     """Gives back, of each reservation's captured tender, what is asked."""
-    extended = await _extended(conn, asked)
-    ids = await ledger.open_accounts(conn, {key: 0 for keys in extended for key in keys.values()})
     keys = [key_of_reservation(one) for one in asked]
+    extended = await extending.opened(
+        conn, [(key, one.body.extend_s) for key, one in zip(keys, asked, strict=True)]
+    )
     made_by = await makers(conn, keys)
     ready = await tender_store.ready(conn, reservations=keys)
-    lots = [(key.tenant, ids[key]) for key in ids]
+    lots = extending.accounts_of(extended)
     book = TenderBook(await ledger.locked(conn, holds=ready.holds, accounts=lots), ready)
 
-    def decide(one: Asked[Refund], further: Mapping[tuple[str, str], AccountKey]) -> Refunded:
+    def decide(one: Asked[Refund], onward: Onward) -> Refunded:
         refuse_of_another(made_by, key_of_reservation(one), METHOD)
-        onward = {names: (key, ids[key]) for names, key in further.items()}
         cause = cause_of(book, one, "Refund")
         return give_back(book, one.tenant, one.body, cause, actor=one.actor, onward=onward)
 
@@ -217,39 +212,6 @@ def _give_back(
     if moves:
         ledger_book.post(tenant, moves, cause, settling=True)
     return lots
-
-
-async def _extended(
-    conn: Connection, asked: Sequence[Asked[Refund]]
-) -> list[dict[tuple[str, str], AccountKey]]:
-    """For each request the lots into which what has expired moves on, by kind and unit.
-
-    None for requests that leave expired lots as they are.
-    """
-    none: list[dict[tuple[str, str], AccountKey]] = [{} for _ in asked]
-    if all(one.body.extend_s is None for one in asked):
-        return none
-    keys = [key_of_reservation(one) for one in asked]
-    found = await store.reservations(conn, keys)
-    ending = await store.ending(conn, keys)
-    now = await store.clock(conn)
-    return [
-        {
-            (tender.kind, tender.unit): found[key].pocket(tender).lot(_end(now, one.body.extend_s))
-            for tender in found[key].tenders
-            if (tender.kind, tender.unit) in there
-        }
-        if one.body.extend_s is not None and key in found
-        else {}
-        for one, key, there in zip(asked, keys, ending, strict=True)
-    ]
-
-
-def _end(now: datetime, extend_s: int) -> datetime:
-    """The whole second that begins then or next, so that refunds of one second share a lot."""
-    at = now + timedelta(seconds=extend_s)
-    whole = at.replace(microsecond=0)
-    return whole if whole == at else whole + _SECOND
 
 
 def _captured(legs: Sequence[HoldLeg]) -> int:

@@ -6,9 +6,9 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from rangli.core.errors import Invalid, RangliError, Violation
 from rangli.ledger import store as ledger
@@ -17,6 +17,7 @@ from rangli.ledger.model import LEGS_MAX, AccountKey, Cause, Leg
 from rangli.storage.batcher import Asked
 from rangli.storage.outbox import Event, emit_all
 from rangli.storage.postgres import Connection
+from rangli.storage.verdicts import each
 from rangli.wallet import lots, store
 from rangli.wallet.model import ChangeFreeze, Credit, Debit, Debited, Freeze, Pocket
 from rangli.wallet.store import WalletKey, Wanted
@@ -113,17 +114,6 @@ async def unfreeze(
         await store.unfreeze(conn, one.tenant, one.body.user_id, kinds=one.body.kinds)
         verdicts.append(await store.freezes(conn, one.tenant, one.body.user_id))
     await emit_all(conn, [_freeze_event(one, "wallet.unfrozen") for one in asked])
-    return verdicts
-
-
-def each(decide: Callable[..., R], *columns: Iterable[Any]) -> list[R | RangliError]:
-    """What is decided for each row of the columns, in order; a refusal stands for itself."""
-    verdicts: list[R | RangliError] = []
-    for row in zip(*columns, strict=True):
-        try:
-            verdicts.append(decide(*row))
-        except RangliError as refusal:
-            verdicts.append(refusal)
     return verdicts
 
 

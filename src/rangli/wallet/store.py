@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+from rangli.storage.columns import columns
 from rangli.storage.postgres import Connection
 from rangli.wallet.model import Freeze, Pocket, Reservation, Tender, WalletKind
 
@@ -140,12 +141,12 @@ async def clock(conn: Connection) -> datetime:
 
 async def open_wallets(conn: Connection, keys: Iterable[WalletKey]) -> None:
     """Makes those rows that there are not yet; before anything is locked."""
-    await conn.execute(_OPEN, *_columns(sorted(set(keys)), 3))
+    await conn.execute(_OPEN, *columns(sorted(set(keys)), 3))
 
 
 async def lock_wallets(conn: Connection, keys: Iterable[WalletKey]) -> set[WalletKey]:
     """Locks the rows that there are, in order; which of them are frozen."""
-    rows = await conn.fetch(_LOCK, *_columns(sorted(set(keys)), 3))
+    rows = await conn.fetch(_LOCK, *columns(sorted(set(keys)), 3))
     return {WalletKey(row[0], row[1], WalletKind(row[2])) for row in rows if row[3]}
 
 
@@ -159,7 +160,7 @@ async def lots(conn: Connection, wanted: Mapping[Pocket, Wanted]) -> dict[Pocket
         (p.tenant, p.owner, p.kind, p.unit, wanted[p].amount, wanted[p].lots_max) for p in pockets
     ]
     found: dict[Pocket, list[int]] = {pocket: [] for pocket in pockets}
-    for place, account_id in await conn.fetch(_LOTS, *_columns(asked, 6)):
+    for place, account_id in await conn.fetch(_LOTS, *columns(asked, 6)):
         found[pockets[place - 1]].append(account_id)
     return found
 
@@ -168,7 +169,7 @@ async def locked_reservations(
     conn: Connection, keys: Collection[ReservationId]
 ) -> dict[ReservationId, Reservation]:
     """The reservations that there are, locked in order."""
-    await conn.execute(_LOCK_RESERVATIONS, *_columns(set(keys), 2))
+    await conn.execute(_LOCK_RESERVATIONS, *columns(set(keys), 2))
     # Statements of their own: they see what those who held the locks before have written.
     return await reservations(conn, keys)
 
@@ -177,12 +178,12 @@ async def reservations(
     conn: Connection, keys: Collection[ReservationId]
 ) -> dict[ReservationId, Reservation]:
     """The reservations that there are."""
-    columns = _columns(set(keys), 2)
+    keyed = columns(set(keys), 2)
     tenders = {
         key: tuple(Tender(WalletKind(row[2]), *row[3:]) for row in rows)
-        for key, rows in groupby(await conn.fetch(_TENDERS, *columns), key=lambda row: row[:2])
+        for key, rows in groupby(await conn.fetch(_TENDERS, *keyed), key=lambda row: row[:2])
     }
-    rows = await conn.fetch(_RESERVATIONS, *columns)
+    rows = await conn.fetch(_RESERVATIONS, *keyed)
     return {row[:2]: Reservation(**row, tenders=tenders[row[:2]]) for row in rows}
 
 
@@ -198,8 +199,8 @@ async def insert(conn: Connection, made: Sequence[Reservation]) -> None:
         for r in made
         for place, t in enumerate(r.tenders)
     ]  # fmt: skip
-    await conn.execute(_INSERT_RESERVATIONS, *_columns(heads, 6))
-    await conn.execute(_INSERT_TENDERS, *_columns(tenders, 9))
+    await conn.execute(_INSERT_RESERVATIONS, *columns(heads, 6))
+    await conn.execute(_INSERT_TENDERS, *columns(tenders, 9))
 
 
 async def update_refunded(conn: Connection, changed: Sequence[Reservation]) -> None:
@@ -210,8 +211,8 @@ async def update_refunded(conn: Connection, changed: Sequence[Reservation]) -> N
         for r in changed
         for place, t in enumerate(r.tenders)
     ]
-    await conn.execute(_SET_EXTERNAL, *_columns(heads, 3))
-    await conn.execute(_SET_REFUNDED, *_columns(tenders, 4))
+    await conn.execute(_SET_EXTERNAL, *columns(heads, 3))
+    await conn.execute(_SET_REFUNDED, *columns(tenders, 4))
 
 
 async def ending(
@@ -219,7 +220,7 @@ async def ending(
 ) -> list[set[tuple[WalletKind, str]]]:
     """Of each reservation the kinds and units of which it took lots that have ended by now."""
     found: list[set[tuple[WalletKind, str]]] = [set() for _ in keys]
-    for place, kind, unit in await conn.fetch(_ENDING, *_columns(keys, 2)):
+    for place, kind, unit in await conn.fetch(_ENDING, *columns(keys, 2)):
         found[place - 1].add((WalletKind(kind), unit))
     return found
 
@@ -242,8 +243,3 @@ async def freezes(conn: Connection, tenant: str, user_id: str) -> list[Freeze]:
     """What is frozen, by kind."""
     rows = await conn.fetch(_FREEZES, tenant, user_id)
     return [Freeze(WalletKind(row[0]), row[1], row[2]) for row in rows]
-
-
-def _columns(rows: Iterable[Iterable[Any]], width: int) -> list[Sequence[Any]]:
-    """Rows as the arrays that `unnest` takes."""
-    return list(zip(*rows, strict=True)) or [()] * width

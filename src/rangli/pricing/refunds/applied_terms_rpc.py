@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from rangli.activities import checks
 from rangli.activities.drafts import published
 from rangli.activities.live import LiveActivity
 from rangli.activities.pricebook import Offered
@@ -73,7 +74,7 @@ def _live(message: quote_pb2.AppliedTerms, path: str, at: datetime) -> LiveActiv
     for name in ("layer", "entitlement"):
         if getattr(spec, name) is None:
             refuse(f"{path}.{name}", "is required")
-    violations = spec.violations(path)
+    violations = checks.violations(spec, path)
     if violations:
         raise Invalid.fields(*violations)
     return published(None, message.activity_id, spec, now=at)
