@@ -10,8 +10,13 @@ COMPILED := pyproject.toml $(shell find cython_ext -name '*.pyx' -o -name '*.pxd
 RPC_PROTOS = $(shell $(BIN)/python -c 'import google.rpc; print(google.rpc.__path__[0])')/../..
 PROTOC = $(BIN)/python -m grpc_tools.protoc -Iprotos -I$(RPC_PROTOS)
 
+# TRANSPORT=h2: whatever serves, serves on that one.
+ifdef TRANSPORT
+export RANGLI_TRANSPORT := $(TRANSPORT)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test serve check bench peers load soak proto proto-accept format clean
+.PHONY: help demo test serve check bench peers interop load soak proto proto-accept format clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -19,7 +24,7 @@ help: ## this list
 demo: $(INSTALLED) ## publish a real retailer's promotions, price its baskets, compare with the tills
 	$(BIN)/rangli demo --report reports/demo.json --html reports/demo.html $(ARGS)
 
-test: $(INSTALLED) ## all tests, on real servers (ARGS='-k name' for some)
+test: $(INSTALLED) ## all tests, on real servers (ARGS='-k name' for some, TRANSPORT=h2 for all on that one)
 	$(BIN)/pytest -m 'not soak' --numprocesses=$(TEST_PROCESSES) --dist=loadfile $(ARGS)
 
 soak: $(INSTALLED) ## the tests that take longer
@@ -43,6 +48,9 @@ bench: $(INSTALLED) ## measure, and write reports/bench.json (ARGS=kernel for on
 
 peers: $(INSTALLED) ## django-oscar and Medusa on the same carts; writes reports/peers.json, takes minutes
 	$(BIN)/python -m loadtests.peers reports/peers.json
+
+interop: $(INSTALLED) ## gRPC's interoperability cases with its client for Node, on both transports
+	$(BIN)/python -m tests.interop
 
 load: $(INSTALLED) ## locust against a server of its own, half a minute for each kind of load; writes reports/load*.html
 	$(BIN)/python -m loadtests $(or $(ARGS),$(LOADS))

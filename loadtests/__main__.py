@@ -14,6 +14,7 @@ was and, of a server of its own, that its books and counters pass the audit.
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import signal
 import sys
@@ -24,6 +25,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from loadtests.budgets import prepare_budgets
+from loadtests.calling import TLS_VARIABLES
 from loadtests.check import WrongAnswer
 from loadtests.prepare import prepare
 from loadtests.run import PRICING, Kind, Run, by_hand, drive
@@ -43,7 +45,10 @@ from rangli.client import CallRefused
 def main(  # noqa: PLR0917  typer passes options by name
     users: Annotated[int, typer.Option(min=1, help="Calls under way at once.")] = 16,
     seconds: Annotated[int, typer.Option(min=1, help="How long to call.")] = 30,
-    address: Annotated[str, typer.Option(help="host:port of a running server. [own]")] = "",
+    address: Annotated[
+        str,
+        typer.Option(help="host:port of a running server; RANGLI_CLIENT_TLS_CA: over TLS. [own]"),
+    ] = "",
     tenant: Annotated[
         str, typer.Option(help="Of that server; publish nothing, take the baskets as they lie.")
     ] = "",
@@ -78,6 +83,9 @@ def main(  # noqa: PLR0917  typer passes options by name
     wrong = []
     with ExitStack() as stack:
         server = None if address else stack.enter_context(OwnServer(workers))
+        if server:
+            for name in TLS_VARIABLES:  # which our own server does not speak
+                os.environ.pop(name, None)
         try:
             where = server.ready() if server else address
             for kind in kinds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rangli.client import RangliClient
+from loadtests import calling
 from rangli.v1.activity_pb2 import FundingShare
 from rangli.v1.fund_service_pb2 import CreatePoolRequest
 
@@ -14,7 +14,7 @@ _BUDGET_MINOR = 10**14
 
 async def prepare_budgets(*, address: str, tenant: str) -> None:
     """A pool for each funder of each activity. The tenant must be new. Raises CallRefused."""
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         for activity_id in ACTIVITIES:
             shares = []
             for funder, share_bps in _FUNDERS.items():

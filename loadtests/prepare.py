@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from loadtests import calling
 from rangli.cli.demo import book, coupons, data
 from rangli.cli.demo.baskets import Baskets
 from rangli.cli.demo.data import Journey
 from rangli.cli.demo.publish import publish
-from rangli.client import RangliClient
 from rangli.v1.pricing_service_pb2 import BatchQuoteRequest
 
 
@@ -24,9 +24,7 @@ async def prepare(
     traced = coupons.trace(part.redemptions, part.coupons, part.lines)
     worth = coupons.derive(traced, part.lines)
     presented = coupons.presented(traced, worth, part.lines)
-    async with RangliClient(
-        address, tenant=tenant, actor="loadtests", connections=connections
-    ) as client:
+    async with calling.client(address, tenant=tenant, connections=connections) as client:
         await publish(
             client,
             part,

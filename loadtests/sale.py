@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from loadtests import calling
 from loadtests.check import WrongAnswer, expect
 from rangli.client import CallRefused, RangliClient
 from rangli.core.clock import now
@@ -44,13 +45,13 @@ _TRIES_MAX = 100
 
 async def prepare_sale(*, address: str, tenant: str, stock: int = STOCK) -> None:
     """A sale of so many units. The tenant must be new. Raises CallRefused."""
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         await _batch(client, BATCH, stock=stock)
 
 
 async def prepare_codes(*, address: str, tenant: str, count: int = CODES) -> list[str]:
     """Codes that open a coupon each; and one code for many. As `prepare_sale`."""
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         await _batch(client, CODES_BATCH, stock=_PLENTY)
         made: list[str] = []
         async for message in client.coupons.generate_codes(CODES_BATCH, count):
@@ -63,7 +64,7 @@ async def prepare_codes(*, address: str, tenant: str, count: int = CODES) -> lis
 
 async def prepare_orders(*, address: str, tenant: str) -> None:
     """Offers with a budget and a limit, and coupons for everybody. As `prepare_sale`."""
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         await client.funds.create_pool(
             CreatePoolRequest(
                 pool_id="brand", funder="brand", currency=CURRENCY, budget_minor=_BUDGET_MINOR
@@ -82,7 +83,7 @@ async def check_sale(*, address: str, tenant: str, stock: int = STOCK) -> str:
     New shoppers claim what is left: so many of them win, and nobody after them. Then the events
     must tell of just the coupons that are out.
     """
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         before = await client.coupons.batch(BATCH)
         shoppers = [f"at-last-{number}" for number in range(before.left + 5)]
         won = 0
@@ -100,7 +101,7 @@ async def check_sale(*, address: str, tenant: str, stock: int = STOCK) -> str:
 
 async def check_codes(*, address: str, tenant: str) -> str:
     """Raises WrongAnswer unless a coupon was given for each redeemed code, and for nothing else."""
-    async with RangliClient(address, tenant=tenant, actor="loadtests") as client:
+    async with calling.client(address, tenant=tenant) as client:
         batch = await client.coupons.batch(CODES_BATCH)
         sets = [one async for one in client.coupons.code_sets(CODES_BATCH)]
     redeemed = sum(one.redeemed for one in sets)

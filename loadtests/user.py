@@ -14,6 +14,7 @@ import grpc
 import grpc.experimental.gevent as grpc_gevent
 from locust import User, events
 
+from loadtests import calling
 from loadtests.check import WrongAnswer
 from rangli.client.errors import refused
 
@@ -56,7 +57,7 @@ class GrpcUser(User):
     reason = ""
 
     def on_start(self) -> None:
-        self._channel = grpc.insecure_channel(self.host, _CHANNEL_OPTIONS)
+        self._channel = calling.channel(self.host, _CHANNEL_OPTIONS)
         self._metadata = (
             ("rangli-tenant", os.environ.get("RANGLI_LOAD_TENANT") or "default"),
             ("rangli-actor", "locust"),

@@ -19,11 +19,24 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from rangli.storage import postgres
 from rangli.storage.embedded import EmbeddedStores
 from rangli.storage.migrate import migrate
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
+from rangli.transport.choice import Transport
+from tests.transports import CHOSEN
 from tests.world import World, new_tenant, shared_world
+
+# A machine that stands still for seconds, in the middle of a transaction, must fail no test.
+IDLE_IN_TRANSACTION = postgres._SERVER_SETTINGS["idle_in_transaction_session_timeout"]
+postgres._SERVER_SETTINGS["idle_in_transaction_session_timeout"] = "120s"
+
+
+@pytest.fixture(params=CHOSEN)
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """What speaks gRPC; a test that asks for it, or for a server on it, runs on each."""
+    return request.param
 
 
 @pytest.fixture(scope="session")

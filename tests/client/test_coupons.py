@@ -77,8 +77,11 @@ async def test_many_claims_and_issues_are_each_on_their_own(client):
     )
     issued = await client.coupons.batch_issue([pb.IssueRequest(batch_id="b1", user_id="cem")])
 
-    kinds = [item.WhichOneof("result") for item in (*claimed, *issued)]
-    assert kinds == ["coupon", "error", "coupon", "error"]
+    # Which of a user's two claims comes first, nobody promises.
+    anns, bobs, cems = claimed[:2], claimed[2], issued[0]
+    assert {item.WhichOneof("result") for item in anns} == {"coupon", "error"}
+    assert bobs.WhichOneof("result") == "coupon"
+    assert cems.WhichOneof("result") == "error"
 
 
 async def test_a_coupon_goes_through_its_life(client):
@@ -166,7 +169,7 @@ async def test_a_set_of_users_is_given_coupons_by_a_job(client):
     await client.coupons.change_job(
         jb.ChangeIssueJobRequest(job_id=job.job_id, change=jb.ISSUE_JOB_CHANGE_SPEED)
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         while job.state == jb.ISSUE_JOB_STATE_RUNNING:
             await asyncio.sleep(0.05)
             job = await client.coupons.job(job.job_id)
@@ -176,7 +179,7 @@ async def test_a_set_of_users_is_given_coupons_by_a_job(client):
     assert [one async for one in client.coupons.job_failures(job.job_id)] == []
 
 
-async def test_a_gates_token_admits_its_user_alone(database, redis_url):
+async def test_a_gates_token_admits_its_user_alone(transport, database, redis_url):
     settings = StorageSettings(
         postgres_dsn=database,
         redis_url=redis_url,
@@ -186,7 +189,7 @@ async def test_a_gates_token_admits_its_user_alone(database, redis_url):
     )
     async with (
         opened(settings) as app,
-        listening(*app.services) as address,
+        listening(transport, *app.services) as address,
         RangliClient(address, tenant="shop") as client,
     ):
         await batch(client, needs_admission=True)

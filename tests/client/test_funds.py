@@ -107,7 +107,7 @@ async def test_what_nobody_spends_is_there_again_when_its_time_has_passed(client
     funds = client.funds
     await planned(client)
 
-    held = await funds.reserve("o1", [item(400)], ttl_s=1)
+    held = await funds.reserve("o1", [item(400)], ttl_s=5)
     assert (await funds.get_pool("spring")).level == FUNDING_LEVEL_PAUSED
 
     async with asyncio.timeout(60):

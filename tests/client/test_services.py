@@ -57,7 +57,7 @@ def cart() -> QuoteRequest:
 
 async def costs(client: RangliClient, payable_minor: int) -> None:
     """Wait until the cart costs that much: what is published is live within a second."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await client.pricing.quote(cart())).payable_minor != payable_minor:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
 

@@ -24,7 +24,7 @@ def address() -> Iterator[str]:
 def run(address: str, kind: Kind, tmp_path: Path, *, tenant: str) -> dict[str, int]:
     """The steps that users took, and how often; none may have failed."""
     made_up = Run(kind=kind, address=address, tenant=tenant, baskets=Path("none"))
-    done = drive(made_up, users=8, seconds=3, processes=1, html=tmp_path / "load.html")
+    done = drive(made_up, users=8, seconds=6, processes=1, html=tmp_path / "load.html")
     assert done.right, done.methods
     return {
         method.name: method.calls

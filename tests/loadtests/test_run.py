@@ -48,7 +48,7 @@ def test_users_price_real_baskets_and_locust_reports_it(address, baskets, tmp_pa
     html = tmp_path / "load.html"
     run = Run(kind=kind, address=address, tenant=TENANT, baskets=baskets)
 
-    done = drive(run, users=4, seconds=2, processes=1, html=html)
+    done = drive(run, users=4, seconds=5, processes=1, html=html)
 
     (calls,) = done.methods
     assert done.right
@@ -61,7 +61,7 @@ def test_users_price_real_baskets_and_locust_reports_it(address, baskets, tmp_pa
 def test_several_processes_of_locust_share_the_users(address, baskets, tmp_path):
     run = Run(kind=Kind.QUOTE, address=address, tenant=TENANT, baskets=baskets)
 
-    done = drive(run, users=4, seconds=2, processes=2, html=tmp_path / "load.html")
+    done = drive(run, users=4, seconds=5, processes=2, html=tmp_path / "load.html")
 
     assert done.right
 

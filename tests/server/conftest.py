@@ -16,13 +16,16 @@ import psutil
 import pytest
 
 from rangli.client import CallRefused, RangliClient
+from tests.transports import USUAL
 
 RANGLI = Path(sys.executable).with_name("rangli")
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Serving:
     """A running `rangli serve`."""
+
+    announced = ""  # what it said on stdout
 
     def __init__(self, process: asyncio.subprocess.Process, address: str, log: Path) -> None:
         self.process = process
@@ -68,13 +71,20 @@ Serve = Callable[..., AbstractAsyncContextManager[Serving]]
 
 
 def environment(**more: str) -> dict[str, str]:
+    """Ours, without what it says of rangli, but for the transport."""
+    more.setdefault("RANGLI_TRANSPORT", USUAL)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("RANGLI_")}
     return clean | more
 
 
 @pytest.fixture
-def serve(tmp_path: Path, database: str, redis_url: str) -> Serve:
-    """`async with serve("--workers", "2") as serving`, on the run's stores by default."""
+def serve(request: pytest.FixtureRequest, tmp_path: Path, database: str, redis_url: str) -> Serve:
+    """`async with serve("--workers", "2") as serving`, on the run's stores by default.
+
+    A test that asks for `transport` too runs on each, others on the usual one.
+    """
+    asked = "transport" in request.fixturenames
+    transport = request.getfixturevalue("transport") if asked else USUAL
 
     @asynccontextmanager
     async def start(*options: str, **variables: str) -> AsyncIterator[Serving]:
@@ -82,6 +92,7 @@ def serve(tmp_path: Path, database: str, redis_url: str) -> Serve:
             "RANGLI_POSTGRES_DSN": database,
             "RANGLI_REDIS_URL": redis_url,
             "RANGLI_NOTICE_S": "0.1",
+            "RANGLI_TRANSPORT": transport,
         } | variables
         log = tmp_path / "serve.log"
         with log.open("wb") as stderr:
@@ -95,7 +106,9 @@ def serve(tmp_path: Path, database: str, redis_url: str) -> Serve:
             async with asyncio.timeout(PATIENCE_S):
                 line = (await process.stdout.readline()).decode()
             assert line.startswith("rangli is serving on "), log.read_text()
-            yield Serving(process, line.split()[4], log)
+            serving = Serving(process, line.split()[4], log)
+            serving.announced = line.strip()
+            yield serving
         finally:
             if process.returncode is None:
                 process.terminate()

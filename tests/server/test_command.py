@@ -27,7 +27,7 @@ def test_help_names_every_command_and_loads_none_of_them():
         check=True,
     ).stdout.split()
 
-    for command in ("serve", "migrate", "demo", "bench", "version"):
+    for command in ("serve", "migrate", "demo", "bench", "issue", "version"):
         assert f"  {command} " in listed
     assert {"grpc", "asyncpg", "redis", "pandas", "rangli.server"}.isdisjoint(loaded)
 

@@ -119,6 +119,7 @@ async def test_a_worker_that_dies_while_the_stores_are_away_comes_back_with_them
         assert "Redis is not reachable" in serving.log.read_text()
 
 
+@pytest.mark.usefixtures("transport")
 async def test_a_watcher_hears_of_the_drain_and_does_not_hold_it_up(serve):
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -138,6 +139,7 @@ async def test_a_watcher_hears_of_the_drain_and_does_not_hold_it_up(serve):
         assert await ending == 0
 
 
+@pytest.mark.usefixtures("transport")
 async def test_who_waits_for_events_is_answered_when_the_server_ends(serve):
     """Cancelled at the drain's end, it would have got no answer."""
     async with (

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from rangli.client import RangliClient
+from rangli.server.metrics import kept_metrics
 from rangli.server.settings import ServerSettings
 from rangli.storage.settings import SettingsError
 from rangli.v1 import wallet_service_pb2 as pb
 
-PATIENCE_S = 30
+PATIENCE_S = 60
 FILTERING = ('promo_redis_mode{mode="filter"} 2.0', 'promo_redis_mode{mode="bypass"} 0.0')
 
 
@@ -63,6 +68,55 @@ async def test_metrics_of_all_workers_are_told_together_and_dead_ones_not_counte
             assert f"promo_batch_{name}_count{{{method}}} 1.0" in text
         assert "ann-private" not in text
         await only_metrics_are_to_be_had(url)
+
+
+COUNTING = """
+from rangli.storage import metrics
+metrics.SHED.labels("queue").inc()
+metrics.BATCH_SIZE.labels("m").observe(3)
+metrics.REDIS_MODE.labels("filter").set(1)
+import os
+os._exit(9)  # as one ends that is killed
+"""
+
+
+def test_workers_that_follow_each_other_leave_no_more_files_and_lose_no_counts():
+    with kept_metrics("127.0.0.1:0") as endpoint:
+        folder = Path(endpoint.environment["PROMETHEUS_MULTIPROC_DIR"])
+        files = set()
+        for _ in range(12):
+            for worker in (0, 1):
+                environment = endpoint.environment | {"RANGLI_WORKER": str(worker)}
+                done = subprocess.run(
+                    [sys.executable, "-c", COUNTING], env=os.environ | environment, check=False
+                )
+                assert done.returncode == 9
+            lines = endpoint.text().decode().splitlines()
+            assert 'promo_redis_mode{mode="filter"} 2.0' in lines
+            files = files or set(folder.iterdir())
+            assert set(folder.iterdir()) == files
+            endpoint.ended(0)
+            endpoint.ended(1)
+
+        lines = endpoint.text().decode().splitlines()
+        assert 'promo_shed_total{reason="queue"} 24.0' in lines
+        assert 'promo_batch_size_count{method="m"} 24.0' in lines
+        assert 'promo_batch_size_sum{method="m"} 72.0' in lines
+        assert not [line for line in lines if line.startswith("promo_redis_mode{")]
+
+
+async def test_workers_that_are_replaced_leave_no_files_behind(serve):
+    async with serve("--workers", "1", "--metrics-address", "0") as serving:
+        url = url_of(serving)
+        (worker,) = serving.workers().values()
+        folder = worker.environ()["PROMETHEUS_MULTIPROC_DIR"]
+        await told(url, 'promo_redis_mode{mode="filter"} 1.0')
+        before = set(os.listdir(folder))
+
+        await serving.replace(worker.pid, signal.SIGKILL)
+
+        await told(url, 'promo_redis_mode{mode="filter"} 1.0')
+        assert set(os.listdir(folder)) == before
 
 
 async def only_metrics_are_to_be_had(url: str) -> None:

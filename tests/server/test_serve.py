@@ -94,6 +94,7 @@ async def test_nothing_outlives_a_killed_supervisor_and_the_next_one_recovers(se
         assert await serving.end() == 0
 
 
+@pytest.mark.usefixtures("transport")
 async def test_a_drained_worker_costs_no_call(serve, under_load):
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:
@@ -107,6 +108,7 @@ async def test_a_drained_worker_costs_no_call(serve, under_load):
     assert load.refusals == []
 
 
+@pytest.mark.usefixtures("transport")
 async def test_a_killed_worker_comes_back_while_the_others_go_on(serve, under_load):
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:
@@ -123,6 +125,7 @@ async def test_a_killed_worker_comes_back_while_the_others_go_on(serve, under_lo
     assert {refusal.code for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
 
 
+@pytest.mark.usefixtures("transport")
 async def test_imports_survive_drained_workers(serve):
     """Changes under way when a worker drains happen once, whoever completes them."""
 
@@ -143,6 +146,7 @@ async def test_imports_survive_drained_workers(serve):
     assert [item.version for item in sets] == [150] * 4
 
 
+@pytest.mark.usefixtures("transport")
 async def test_supervisor_drains_under_load_and_answers_or_says_unavailable(serve, under_load):
     async with serve("--workers", "2") as serving:
         async with RangliClient(serving.address) as client:

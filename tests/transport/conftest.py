@@ -13,10 +13,11 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from rangli.core.call import Method, Service, Shape
-from rangli.transport.grpcio import Gate, GrpcServer
+from rangli.transport.choice import Server, server
+from rangli.transport.gate import Gate
 
 SERVICE = "rangli.v1.PricingService"
-ONE_ANSWER = [shape for shape in Shape if shape is not Shape.SERVER_STREAM]
+ONE_ANSWER = [Shape.INLINE, Shape.UNARY, Shape.CLIENT_STREAM]
 
 
 @dataclass
@@ -53,7 +54,7 @@ class Outcome:
 class Caller:
     """Calls with raw bytes, as a peer of any language may."""
 
-    def __init__(self, channel: grpc.aio.Channel, server: GrpcServer) -> None:
+    def __init__(self, channel: grpc.aio.Channel, server: Server) -> None:
         self.channel = channel
         self.gate = server.gate
 
@@ -84,18 +85,18 @@ Serving = Callable[..., AbstractAsyncContextManager[Caller]]
 
 
 @pytest.fixture
-def serving() -> Serving:
+def serving(transport) -> Serving:
     """`async with serving(Method(...), in_flight_max=10) as caller`."""
 
     @asynccontextmanager
     async def start(*methods: Method, in_flight_max: int = 100) -> AsyncIterator[Caller]:
-        server = GrpcServer([Service(SERVICE, methods)], gate=Gate(in_flight_max))
-        port = await server.start("127.0.0.1:0")
+        serving = server(transport, [Service(SERVICE, methods)], gate=Gate(in_flight_max))
+        port = await serving.start("127.0.0.1:0")
         try:
             async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-                yield Caller(channel, server)
+                yield Caller(channel, serving)
         finally:
-            await server.stop(0)
+            await serving.stop(0)
 
     return start
 

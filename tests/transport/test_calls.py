@@ -37,6 +37,17 @@ async def test_request_goes_in_and_answer_comes_out(serving, handler, shape):
     assert QuoteResponse.FromString(answer).currency == "EUR"
 
 
+@pytest.mark.parametrize("size", [0, 1, 65_535, 65_536, 1_000_000, 3_000_000])
+async def test_an_answer_may_have_any_size(serving, size):
+    def large(_call, _request):
+        return QuoteResponse(currency="x" * size)
+
+    async with serving(Method("Quote", QuoteRequest, large, Shape.INLINE)) as caller:
+        answer = QuoteResponse.FromString(await caller.call("Quote"))
+
+    assert len(answer.currency) == size
+
+
 async def test_handler_learns_tenant_actor_method_time_and_metadata(serving):
     seen = []
 
@@ -102,8 +113,8 @@ async def test_stream_may_be_refused_before_its_end(serving, outcome):
         raise AssertionError("there was a message")
 
     async def messages():
-        for _ in range(1000):
-            yield QuoteRequest(currency="EUR").SerializeToString()
+        yield QuoteRequest(currency="EUR").SerializeToString()
+        await asyncio.Event().wait()  # there would be more
 
     method = Method("Import", QuoteRequest, refuse_first, Shape.CLIENT_STREAM)
     async with serving(method) as caller:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import Annotated
 
 import typer
 
+from rangli.cli.server import Server, asks_server
 from rangli.client import CallRefused, RangliClient
 
 WHOLE = ""
@@ -31,28 +31,27 @@ PARTS = (
 _SERVING = "SERVING"
 
 
-def health(
-    address: Annotated[str, typer.Argument(help="host:port")] = "127.0.0.1:7700",
-) -> None:
+@asks_server(positional=True)
+def health(*, server: Server) -> None:
     """Print what one process behind the address serves; 0 if the whole is served, else 1.
 
     A part may be NOT_SERVING while the whole is: quotes go on while the stores are away.
     """
     try:
-        statuses = asyncio.run(_ask(address))
+        statuses = asyncio.run(_ask(server))
     except CallRefused as error:
-        typer.echo(f"rangli health: {address}: {error}", err=True)
+        typer.echo(f"rangli health: {server.address}: {error}", err=True)
         sys.exit(1)
     for name, status in statuses.items():
         typer.echo(f"{name or 'the whole':<28} {status}")
     sys.exit(0 if statuses[WHOLE] == _SERVING else 1)
 
 
-async def _ask(address: str) -> dict[str, str]:
+async def _ask(server: Server) -> dict[str, str]:
     """The status of each name. Raises CallRefused if the server cannot be asked."""
     names = (WHOLE, *PARTS)
     # One connection: all answers come from the same process.
-    async with RangliClient(address, actor="health") as client:
+    async with server.client(actor="health") as client:
         return dict(
             zip(names, await asyncio.gather(*(_status(client, n) for n in names)), strict=True)
         )

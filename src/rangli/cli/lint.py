@@ -10,13 +10,15 @@ from typing import Annotated
 import typer
 
 from rangli.cli import drafts, text
+from rangli.cli.server import Server, asks_server
 from rangli.cli.table import Table
-from rangli.client import CallRefused, RangliClient
+from rangli.client import CallRefused
 from rangli.v1.lint_pb2 import Draft, Finding, FindingKind, LintActivitiesResponse, Severity
 
 _IDS_SHOWN = 4
 
 
+@asks_server()
 def lint(
     activity_ids: Annotated[
         list[str] | None, typer.Argument(help="About these only; none: about all")
@@ -29,15 +31,15 @@ def lint(
         int, typer.Option(min=0, max=10_000, help="Tell of stacks that give away more [5000]")
     ] = 0,
     channel: Annotated[str, typer.Option(help="Whose policy counts [the tenant's]")] = "",
-    address: Annotated[str, typer.Option(help="host:port")] = "127.0.0.1:7700",
     tenant: Annotated[str, typer.Option(help="Whose activities")] = "default",
+    server: Server,
 ) -> None:
     """Tell what is wrong, or may go wrong, with activities; 1 if there are errors."""
     try:
         tried = list(drafts.read(file).drafts)
         answer = asyncio.run(
             _ask(
-                address,
+                server,
                 tenant,
                 activity_ids or [],
                 tried=tried,
@@ -53,7 +55,7 @@ def lint(
 
 
 async def _ask(
-    address: str,
+    server: Server,
     tenant: str,
     activity_ids: list[str],
     *,
@@ -61,7 +63,7 @@ async def _ask(
     off_bps_max: int,
     channel: str,
 ) -> LintActivitiesResponse:
-    async with RangliClient(address, tenant=tenant, actor="lint") as client:
+    async with server.client(tenant=tenant, actor="lint") as client:
         return await client.lint.activities(
             *activity_ids, drafts=tried, off_bps_max=off_bps_max, channel=channel
         )

@@ -54,6 +54,12 @@ def policy(ctx: typer.Context) -> None:
 
 
 @app.command(context_settings=_LATER)
+def issue(ctx: typer.Context) -> None:
+    """Coupons for a whole set of users: start, show, watch, pause, resume and more."""
+    _run("rangli.cli.issue", "issue", ctx.args)
+
+
+@app.command(context_settings=_LATER)
 def lint(ctx: typer.Context) -> None:
     """Tell what is wrong, or may go wrong, with activities; 1 if there are errors."""
     _run("rangli.cli.lint", "lint", ctx.args)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Never, TypeVar
+from typing import Annotated
 
 import typer
 import yaml
@@ -15,7 +12,9 @@ from google.protobuf.json_format import MessageToDict, ParseDict, ParseError
 from rangli.activities.policies.picture import picture as drawn
 from rangli.activities.policies.presets import PRESETS
 from rangli.activities.policies.spec import PolicySpec
-from rangli.client import CallRefused, RangliClient
+from rangli.cli.asking import Actor, Asking, Tenant
+from rangli.cli.server import Server, asks_server
+from rangli.client import RangliClient
 from rangli.v1.policy_pb2 import StackingPolicy
 from rangli.wire.convert import to_struct
 
@@ -27,48 +26,48 @@ policy = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-Address = Annotated[str, typer.Option(help="host:port")]
-Tenant = Annotated[str, typer.Option(help="Whose policies")]
-Actor = Annotated[str, typer.Option(help="Who acts, for the audit")]
 Version = Annotated[int, typer.Option(help="0: the newest")]
-LOCAL = "127.0.0.1:7700"
-
-T = TypeVar("T")
+_asking = Asking("policy")
 
 
 @policy.command()
+@asks_server()
 def put(
     file: Annotated[Path, typer.Argument(help="YAML or JSON, as `get` prints it")],
     *,
     reason: Annotated[str, typer.Option(help="For the audit")] = "",
-    address: Address = LOCAL,
+    server: Server,
     tenant: Tenant = "default",
     actor: Actor = "cli",
 ) -> None:
     """Write the next version of the policy in the file."""
     message = _read(file)
-    written = _asked(
-        lambda client: client.policies.put(message, reason=reason), address, tenant, actor
+    written = _asking.ask(
+        lambda client: client.policies.put(message, reason=reason), server, tenant, actor
     )
     typer.echo(f"{written.policy_id} is at version {written.version}")
 
 
 @policy.command()
+@asks_server()
 def get(
     policy_id: str,
     *,
     version: Version = 0,
-    address: Address = LOCAL,
+    server: Server,
     tenant: Tenant = "default",
 ) -> None:
     """Print a policy, or a preset, as a file for `put`."""
-    found = _asked(lambda client: client.policies.get(policy_id, version=version), address, tenant)
+    found = _asking.ask(
+        lambda client: client.policies.get(policy_id, version=version), server, tenant
+    )
     said = MessageToDict(found, preserving_proto_field_name=True)
     typer.echo(yaml.safe_dump(said, sort_keys=False, allow_unicode=True, width=100), nl=False)
 
 
 @policy.command("list")
-def list_all(*, address: Address = LOCAL, tenant: Tenant = "default") -> None:
+@asks_server()
+def list_all(*, server: Server, tenant: Tenant = "default") -> None:
     """Print the tenant's policies, the presets, and what channels are priced with."""
 
     async def both(client: RangliClient) -> tuple[list[StackingPolicy], list[str]]:
@@ -80,7 +79,7 @@ def list_all(*, address: Address = LOCAL, tenant: Tenant = "default") -> None:
         ]
         return await client.policies.list(), used
 
-    policies, used = _asked(both, address, tenant)
+    policies, used = _asking.ask(both, server, tenant)
     for item in policies:
         kind = "preset" if item.preset_of else f"version {item.version}"
         typer.echo(f"{item.policy_id:<24} {kind:<12} {item.display_name}")
@@ -88,22 +87,23 @@ def list_all(*, address: Address = LOCAL, tenant: Tenant = "default") -> None:
 
 
 @policy.command()
+@asks_server()
 def assign(
     policy_id: Annotated[str, typer.Argument(help='A policy or preset; "" takes it back')],
     *,
     reason: Annotated[str, typer.Option(help="For the audit")],
     channel: Annotated[str, typer.Option(help="Default: every channel without its own")] = "",
     version: Version = 0,
-    address: Address = LOCAL,
+    server: Server,
     tenant: Tenant = "default",
     actor: Actor = "cli",
 ) -> None:
     """Price a channel's carts with the policy from now on."""
-    _asked(
+    _asking.ask(
         lambda client: client.policies.assign(
             policy_id, channel=channel, version=version, reason=reason
         ),
-        address,
+        server,
         tenant,
         actor,
     )
@@ -111,19 +111,20 @@ def assign(
 
 
 @policy.command()
+@asks_server()
 def picture(
     policy_id: Annotated[str, typer.Argument(help="A preset (needs no server) or a policy")],
     *,
     out: Annotated[Path | None, typer.Option(help="Default: standard output")] = None,
     version: Version = 0,
-    address: Address = LOCAL,
+    server: Server,
     tenant: Tenant = "default",
 ) -> None:
     """Draw a policy's groups as an SVG."""
     spec = PRESETS.get(policy_id)
     if spec is None:
-        found = _asked(
-            lambda client: client.policies.get(policy_id, version=version), address, tenant
+        found = _asking.ask(
+            lambda client: client.policies.get(policy_id, version=version), server, tenant
         )
         spec = to_struct(found, PolicySpec, "policy")
     if out is None:
@@ -136,27 +137,7 @@ def _read(file: Path) -> StackingPolicy:
     try:
         said = yaml.safe_load(file.read_text("utf-8"))
         if not isinstance(said, dict):
-            _fail(f"{file}: must hold the fields of a policy")
+            _asking.fail(f"{file}: must hold the fields of a policy")
         return ParseDict(said, StackingPolicy())
     except (OSError, UnicodeError, yaml.YAMLError, ParseError) as error:
-        _fail(f"{file}: {error}")
-
-
-def _asked(
-    ask: Callable[[RangliClient], Awaitable[T]], address: str, tenant: str, actor: str = "cli"
-) -> T:
-    """The answer of a server; says what is wrong and ends the process if there is none."""
-
-    async def once() -> T:
-        async with RangliClient(address, tenant=tenant, actor=actor) as client:
-            return await ask(client)
-
-    try:
-        return asyncio.run(once())
-    except CallRefused as error:
-        _fail(f"{address}: {error}")
-
-
-def _fail(words: str) -> Never:
-    typer.echo(f"rangli policy: {words}", err=True)
-    sys.exit(1)
+        _asking.fail(f"{file}: {error}")

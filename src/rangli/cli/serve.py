@@ -11,6 +11,7 @@ import typer
 
 from rangli.server import supervisor
 from rangli.server.logs import configure_logging
+from rangli.server.reserved import CannotServe
 from rangli.server.settings import ServerSettings
 from rangli.storage.embedded import EmbeddedError, EmbeddedStores
 from rangli.storage.migrate import MigrationError
@@ -23,7 +24,7 @@ DataDir = Annotated[
 # What a person can do something about; anything else is a fault and shows its traceback.
 Expected = (
     SettingsError,
-    supervisor.CannotServe,
+    CannotServe,
     EmbeddedError,
     MigrationError,
     psycopg.OperationalError,
@@ -41,11 +42,36 @@ def serve(
     host: Annotated[
         str | None, typer.Option(help="An IP address [env: RANGLI_HOST, else 127.0.0.1]")
     ] = None,
+    unix_socket: Annotated[
+        Path | None,
+        typer.Option(help="A path to listen at instead [env: RANGLI_UNIX_SOCKET]"),
+    ] = None,
+    transport: Annotated[
+        str | None,
+        typer.Option(
+            help="What speaks gRPC: grpcio, or h2, many times cheaper, new "
+            "[env: RANGLI_TRANSPORT, else grpcio]"
+        ),
+    ] = None,
+    tls_cert_file: Annotated[
+        Path | None,
+        typer.Option(help="Our certificate and those above it, PEM [env: RANGLI_TLS_CERT_FILE]"),
+    ] = None,
+    tls_key_file: Annotated[
+        Path | None, typer.Option(help="Its key, PEM [env: RANGLI_TLS_KEY_FILE]")
+    ] = None,
+    tls_client_ca_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Whose certificates clients must have, PEM [env: RANGLI_TLS_CLIENT_CA_FILE, "
+            "else clients need none]"
+        ),
+    ] = None,
     insecure_listen: Annotated[
         bool,
         typer.Option(
             "--insecure-listen",
-            help="Listen beyond this machine, although calls are not authenticated",
+            help="Listen beyond this machine without certificates of both sides",
         ),
     ] = False,
     data_dir: DataDir = None,
@@ -72,6 +98,11 @@ def serve(
             workers=workers,
             port=port,
             host=host,
+            unix_socket=unix_socket,
+            transport=transport,
+            tls_cert_file=tls_cert_file,
+            tls_key_file=tls_key_file,
+            tls_client_ca_file=tls_client_ca_file,
             insecure_listen=insecure_listen or None,
             metrics_address=metrics_address,
             log_level=log_level,

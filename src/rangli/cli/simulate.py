@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,13 +14,16 @@ from google.protobuf.json_format import Parse, ParseError
 from tqdm import tqdm
 
 from rangli.cli import drafts
+from rangli.cli.server import LOCAL, Server, asks_server
 from rangli.cli.simulated import report
-from rangli.client import CallRefused, RangliClient
+from rangli.client import CallRefused
 from rangli.v1.quote_pb2 import QuoteRequest
 from rangli.v1.simulation_pb2 import SimulateActivitiesResponse
 
 
-def simulate(  # noqa: PLR0917  typer passes options by name
+@asks_server(default="", otherwise=f"{LOCAL}; with --demo: a server of its own")
+def simulate(
+    *,
     file: Annotated[
         Path | None, typer.Option("--drafts", help="Drafts to try, YAML or JSON")
     ] = None,
@@ -38,12 +42,10 @@ def simulate(  # noqa: PLR0917  typer passes options by name
     weeks: Annotated[int, typer.Option(min=1, max=53, help="With --demo: so many weeks")] = 26,
     version: Annotated[int, typer.Option(min=0, help="The catalogue to start from [newest]")] = 0,
     named: Annotated[int, typer.Option(min=1, max=100, help="So many winners and losers")] = 10,
-    address: Annotated[
-        str, typer.Option(help="host:port [127.0.0.1:7700; with --demo: a server of its own]")
-    ] = "",
     tenant: Annotated[str, typer.Option(help="Whose activities; with --demo: a new one")] = (
         "default"
     ),
+    server: Server,
 ) -> None:
     """Price recorded carts as things are and as they would be, and tell the difference.
 
@@ -58,10 +60,10 @@ def simulate(  # noqa: PLR0917  typer passes options by name
         if demo:
             from rangli.cli.demo.whatif import what_if  # noqa: PLC0415  needs an extra
 
-            answer = what_if(header, address=address, weeks=weeks, campaign=campaign)
+            answer = what_if(header, server, weeks=weeks, campaign=campaign)
         else:
             assert carts is not None
-            answer = asyncio.run(_run(header, carts, address or "127.0.0.1:7700", tenant))
+            answer = asyncio.run(_run(header, carts, server, tenant))
     except ModuleNotFoundError as error:
         _fail(f"--demo needs the package {error.name}: pip install 'rangli[demo]'")
     except (CallRefused, drafts.BadFile, OSError) as error:
@@ -72,11 +74,13 @@ def simulate(  # noqa: PLR0917  typer passes options by name
 
 
 async def _run(
-    header: drafts.Header, file: Path, address: str, tenant: str
+    header: drafts.Header, file: Path, server: Server, tenant: str
 ) -> SimulateActivitiesResponse:
+    if not server.address:
+        server = replace(server, address=LOCAL)
     # What the stream of a call raises is lost in it.
     bad: list[drafts.BadFile] = []
-    async with RangliClient(address, tenant=tenant, actor="simulate") as client:
+    async with server.client(tenant=tenant, actor="simulate") as client:
         answer = await client.simulation.run(_read(file, bad), header)
     if bad:
         raise bad[0]

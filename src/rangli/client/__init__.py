@@ -11,5 +11,13 @@ from rangli.client.admission import admission_token
 from rangli.client.client import RangliClient
 from rangli.client.errors import CallRefused, FieldViolation
 from rangli.client.pricing import adjustments_of
+from rangli.client.tls import Tls
 
-__all__ = ["CallRefused", "FieldViolation", "RangliClient", "adjustments_of", "admission_token"]
+__all__ = [
+    "CallRefused",
+    "FieldViolation",
+    "RangliClient",
+    "Tls",
+    "adjustments_of",
+    "admission_token",
+]

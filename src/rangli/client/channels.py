@@ -9,6 +9,8 @@ from typing import Any
 
 import grpc
 
+from rangli.client.tls import Tls
+
 PRICING = "rangli.v1.PricingService"
 ACTIVITY = "rangli.v1.ActivityService"
 POLICY = "rangli.v1.PolicyService"
@@ -41,9 +43,11 @@ class Channels:
     the load over the processes behind the address.
     """
 
-    def __init__(self, address: str, *, connections: int, watch_health: bool) -> None:
+    def __init__(
+        self, address: str, *, connections: int, watch_health: bool, tls: Tls | None = None
+    ) -> None:
         options = channel_options(watch_health=watch_health)
-        self.all = [grpc.aio.insecure_channel(address, options) for _ in range(connections)]
+        self.all = [_channel(address, options, tls) for _ in range(connections)]
 
     def spread(self, call: Callable[[grpc.aio.Channel], Any]) -> Callable[[], Any]:
         """One multi-callable per connection; each call of the answer gives the next one."""
@@ -54,6 +58,12 @@ class Channels:
         """Close all; calls in flight are cancelled."""
         for channel in self.all:
             await channel.close()
+
+
+def _channel(address: str, options: list[tuple[str, Any]], tls: Tls | None) -> grpc.aio.Channel:
+    if tls is None:
+        return grpc.aio.insecure_channel(address, options)
+    return grpc.aio.secure_channel(address, tls.credentials(), [*options, *tls.options(address)])
 
 
 def channel_options(*, watch_health: bool) -> list[tuple[str, Any]]:

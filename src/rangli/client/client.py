@@ -20,17 +20,19 @@ from rangli.client.pricing import Pricing
 from rangli.client.refunds import Refunds
 from rangli.client.selection import Selection
 from rangli.client.simulation import Simulation
+from rangli.client.tls import Tls
 from rangli.client.wallet import Wallet
 
 
 class RangliClient:
     """rangli's services at one address, as an asynchronous context manager.
 
-    address: "host:port", or any target that gRPC resolves.
+    address: "host:port", "unix:/path", or any other target that gRPC resolves.
     tenant, actor: sent with every call; the actor is written to the audit.
     connections: how many to open; several spread calls over the processes of a server.
     watch_health: stop using an address while it says that pricing is not served. For addresses
         with one process each: where processes share an address, a drained one goes by itself.
+    tls: None: calls are not encrypted.
     """
 
     def __init__(
@@ -41,8 +43,11 @@ class RangliClient:
         actor: str = "anonymous",
         connections: int = 1,
         watch_health: bool = False,
+        tls: Tls | None = None,
     ) -> None:
-        self._channels = Channels(address, connections=connections, watch_health=watch_health)
+        self._channels = Channels(
+            address, connections=connections, watch_health=watch_health, tls=tls
+        )
         metadata = (("rangli-tenant", tenant), ("rangli-actor", actor))
         self.pricing = Pricing(self._channels, metadata)
         self.activities = Activities(self._channels, metadata)

@@ -20,6 +20,7 @@ from rangli.v1.coupon_pb2 import Coupon, CouponBatch, CouponState
 
 _BATCH_S = 15.0
 _CODES_S = 300.0
+_START_S = 60.0  # a set of millions is cut into shards first
 
 
 class Coupons:
@@ -61,7 +62,7 @@ class Coupons:
         self._vanity = unary("PutVanityCode", cb.PutVanityCodeRequest, cb.CodeSet)
         self._void_codes = unary("VoidCodes", cb.VoidCodesRequest, cb.CodeSet)
         self._code_sets = unary("ListCodeSets", cb.ListCodeSetsRequest, cb.ListCodeSetsResponse)
-        self._start_job = unary("StartIssueJob", jb.StartIssueJobRequest, jb.IssueJob)
+        self._start_job = unary("StartIssueJob", jb.StartIssueJobRequest, jb.IssueJob, _START_S)
         self._job = unary("GetIssueJob", jb.GetIssueJobRequest, jb.IssueJob)
         self._jobs = unary("ListIssueJobs", jb.ListIssueJobsRequest, jb.ListIssueJobsResponse)
         self._change_job = unary("ChangeIssueJob", jb.ChangeIssueJobRequest, jb.IssueJob)

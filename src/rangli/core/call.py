@@ -6,7 +6,7 @@ knows the other, so that the transport can be changed without touching a domain.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
@@ -33,6 +33,11 @@ class CallContext:
     received_at: the server's clock when the call came (UTC).
     deadline: `time.monotonic()` after which nobody waits for the answer.
     metadata: the caller's metadata, lower-case keys, text values only.
+    binaries: the same of its `-bin` keys, whose values are bytes.
+    peer: whom the caller's certificate names; "" without one. It is known of the connection; the
+        actor is whom the caller says, and nothing here compares the two.
+    initial_metadata, trailing_metadata: what a handler wants sent before its first answer and after
+        its last, lower-case keys; set before that moment. None: nothing.
     """
 
     tenant: str
@@ -41,6 +46,10 @@ class CallContext:
     received_at: datetime
     deadline: float
     metadata: Mapping[str, str] = field(default_factory=dict)
+    binaries: Mapping[str, bytes] = field(default_factory=dict)
+    peer: str = ""
+    initial_metadata: Sequence[tuple[str, str | bytes]] | None = None
+    trailing_metadata: Sequence[tuple[str, str | bytes]] | None = None
 
 
 class Shape(Enum):
@@ -56,6 +65,9 @@ class Shape(Enum):
     # Request in, answers out, one after the other: the handler is an async generator. What it has
     # yielded is sent before it goes on.
     SERVER_STREAM = auto()
+    # Requests in, answers out, in any order: the handler is an async generator that reads an async
+    # iterator. What it has yielded is sent before it goes on.
+    BIDI_STREAM = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +76,13 @@ class Method:
 
     handler: by shape, `(CallContext, request) -> response` (or an awaitable of it), its coroutine,
         the coroutine of `(CallContext, AsyncIterator[request]) -> response`, or the async generator
-        of `(CallContext, request) -> response`s.
+        of `(CallContext, request) -> response`s or of `(CallContext, AsyncIterator[request])`.
     limit_bytes: largest message accepted; of a stream, each of its messages.
     quick: asked first, with the request's bytes: `(CallContext, bytes) -> bytes | None`, with UNARY
         a coroutine. It answers with the response's bytes, or None: then the handler answers.
-    deadline_s_max: longest time the method may take, whatever the caller allows.
+    deadline_s_max: longest time the method may take, whatever the caller allows; infinite for
+        what goes on as long as the caller wants.
+    counted: whether the call counts as one in flight; what only waits for changes does not.
     """
 
     name: str
@@ -78,6 +92,7 @@ class Method:
     limit_bytes: int = 64 * KIB
     deadline_s_max: float = 2.0
     quick: Callable[[CallContext, bytes], Any] | None = None
+    counted: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    """The gRPC status codes that rangli uses."""
+    """The gRPC status codes that rangli uses; UNKNOWN only says what is not ours to tell."""
 
     INVALID_ARGUMENT = "INVALID_ARGUMENT"
     NOT_FOUND = "NOT_FOUND"
@@ -33,6 +33,7 @@ class Code(StrEnum):
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     INTERNAL = "INTERNAL"
     UNIMPLEMENTED = "UNIMPLEMENTED"
+    UNKNOWN = "UNKNOWN"
 
 
 class Reason(StrEnum):

@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+import math
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
-import grpc
 import structlog
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health_pb2 as _stubs
+
+from rangli.core.call import CallContext, Method, Service, Shape
+from rangli.core.errors import NotFound
 
 _log = structlog.get_logger(__name__)
 
+health_pb2: Any = _stubs  # whose types are of an older version, without List
+NAME = "grpc.health.v1.Health"
 CHECK_EVERY_S = 1.0
 CHECK_TIMEOUT_S = 0.8
 
 Check = Callable[[], Awaitable[bool]]
-
-
-class _Servicer(health.aio.HealthServicer):
-    """grpcio's servicer, whose watchers are let go when the process drains.
-
-    Otherwise each of them would keep the drain waiting for its whole grace.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._draining = asyncio.Event()
-
-    async def Watch(self, request: Any, context: Any) -> None:  # noqa: N802  grpcio's name
-        """Send the status now and at each change, until the caller or the process goes."""
-        watching = asyncio.ensure_future(super().Watch(request, context))
-        draining = asyncio.ensure_future(self._draining.wait())
-        try:
-            await asyncio.wait((watching, draining), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            draining.cancel()
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
-
-    def let_watchers_go(self) -> None:
-        """End all watches, now and from now on."""
-        self._draining.set()
 
 
 class Health:
@@ -56,12 +33,31 @@ class Health:
     def __init__(self, checks: Mapping[str, Check], needs: Mapping[str, tuple[str, ...]]) -> None:
         self._checks = checks
         self._needs = needs
-        self._servicer = _Servicer()
         self._works: dict[str, bool] = {}
+        self._statuses: dict[str, int] = {}
+        self._draining = self._closed = False
+        self._changed = asyncio.Event()  # a new one after each change
 
-    def serve_on(self, server: grpc.aio.Server) -> None:
-        """Add the health service to a server that has not started."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+    def service(self) -> Service:
+        """The health service, for a transport."""
+        request = health_pb2.HealthCheckRequest
+        return Service(
+            NAME,
+            (
+                Method("Check", request, self._check, Shape.INLINE, counted=False),
+                Method(
+                    "List", health_pb2.HealthListRequest, self._list, Shape.INLINE, counted=False
+                ),
+                Method(
+                    "Watch",
+                    request,
+                    self._watch,
+                    Shape.SERVER_STREAM,
+                    deadline_s_max=math.inf,
+                    counted=False,
+                ),
+            ),
+        )
 
     async def watch(self) -> None:
         """Check for ever; to be run as a task and cancelled."""
@@ -77,21 +73,59 @@ class Health:
                 log = _log.info if works else _log.warning
                 log("component is back" if works else "component is away", component=component)
             self._works[component] = works
-            await self._tell(component, works)
+            self._tell(component, works)
         for service, components in self._needs.items():
-            await self._tell(service, all(self._works[name] for name in components))
+            self._tell(service, all(self._works[name] for name in components))
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Say NOT_SERVING of everything from now on."""
-        await self._servicer.enter_graceful_shutdown()
+        for name in self._statuses:
+            self._tell(name, works=False)
+        self._draining = True
 
     def close(self) -> None:
         """Let watchers go, so that they don't hold up the server's end."""
-        self._servicer.let_watchers_go()
+        self._closed = True
+        self._wake()
 
-    async def _tell(self, name: str, works: bool) -> None:
+    def _tell(self, name: str, works: bool) -> None:
         statuses = health_pb2.HealthCheckResponse
-        await self._servicer.set(name, statuses.SERVING if works else statuses.NOT_SERVING)
+        status = statuses.SERVING if works else statuses.NOT_SERVING
+        if not self._draining and self._statuses.get(name) != status:
+            self._statuses[name] = status
+            self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _check(self, _call: CallContext, request: Any) -> Any:
+        status = self._statuses.get(request.service)
+        if status is None:
+            raise NotFound("service", request.service)
+        return health_pb2.HealthCheckResponse(status=status)
+
+    def _list(self, _call: CallContext, _request: Any) -> Any:
+        return health_pb2.HealthListResponse(
+            statuses={
+                name: health_pb2.HealthCheckResponse(status=status)
+                for name, status in self._statuses.items()
+            }
+        )
+
+    async def _watch(self, _call: CallContext, request: Any) -> AsyncIterator[Any]:
+        """The status now and at each change, until the caller or the process goes."""
+        told = None
+        while not self._closed:
+            changed = self._changed
+            status = self._statuses.get(
+                request.service, health_pb2.HealthCheckResponse.SERVICE_UNKNOWN
+            )
+            if status != told:
+                told = status
+                yield health_pb2.HealthCheckResponse(status=status)
+            if changed is self._changed:  # else it has changed while we were sending
+                await changed.wait()
 
 
 async def _works(check: Check) -> bool:

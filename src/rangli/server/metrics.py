@@ -85,9 +85,9 @@ class Endpoint:
         )
         return f"http://{host}:{self._server.sockets[0].getsockname()[1]}/metrics"
 
-    def ended(self, pid: int) -> None:
-        """A worker has ended: it stands no more; what it has counted stays counted."""
-        mark_process_dead(pid, self._folder)  # type: ignore[no-untyped-call]
+    def ended(self, worker: int) -> None:
+        """A worker has ended: it stands no more; its successor counts on where it was."""
+        mark_process_dead(worker, self._folder)  # type: ignore[no-untyped-call]
 
     def text(self) -> bytes:
         """The metrics of all workers."""

@@ -10,6 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping
 
 KILL_AFTER_S = 45.0
+LISTENING_FD = "RANGLI_LISTENING_FD"  # the variable that says where a worker finds its socket
 
 
 class WorkerProcess:
@@ -23,13 +24,17 @@ class WorkerProcess:
         self._process = process
 
     @classmethod
-    async def start(cls, environment: Mapping[str, str]) -> WorkerProcess:
-        """Start one. In a session of its own: a Ctrl-C in the terminal is for us alone."""
+    async def start(cls, environment: Mapping[str, str], *fds: int) -> WorkerProcess:
+        """Start one, which inherits the file descriptors.
+
+        In a session of its own: a Ctrl-C in the terminal is for us alone.
+        """
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "rangli.server.worker"),
             stdin=PIPE,
             stdout=PIPE,
             env=environment,
+            pass_fds=fds,
             start_new_session=True,
         )
         return cls(process)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
 import structlog
 
 from rangli.server.metrics import Endpoint, kept_metrics
-from rangli.server.process import WorkerProcess
+from rangli.server.process import LISTENING_FD, WorkerProcess
+from rangli.server.reserved import CannotServe, reserved
 from rangli.server.settings import ServerSettings
 from rangli.storage.embedded import EmbeddedError, EmbeddedStores
 from rangli.storage.migrate import migrate
@@ -32,10 +31,6 @@ START_FAILURES_MAX = 3
 REVIVE_EVERY_S = 1.0
 
 
-class CannotServe(RuntimeError):
-    """Serving cannot begin; the message says why."""
-
-
 def serve(settings: ServerSettings, storage: StorageSettings) -> None:
     """Serve until SIGTERM or SIGINT, then drain the workers and stop the embedded stores.
 
@@ -44,44 +39,28 @@ def serve(settings: ServerSettings, storage: StorageSettings) -> None:
     # Until the loop takes the signal over, it must unwind the `with`s below.
     signal.signal(signal.SIGTERM, _exit)
     with (
-        reserved_port(settings) as port,
+        reserved(settings) as (serving, listening),
         EmbeddedStores.of(storage) as stores,
         kept_metrics(settings.metrics_address) as endpoint,
     ):
         migrate(stores.postgres_dsn)
-        serving = settings.model_copy(update={"port": port})
+        fds = () if listening is None else (listening.fileno(),)
         environment = {
             **os.environ,
             **serving.environment(),
             "RANGLI_POSTGRES_DSN": stores.postgres_dsn,
             "RANGLI_REDIS_URL": stores.redis_url,
             **endpoint.environment,
+            LISTENING_FD: "".join(map(str, fds)),
         }
-        asyncio.run(Supervisor(serving, stores, endpoint, environment).run())
-
-
-@contextmanager
-def reserved_port(settings: ServerSettings) -> Iterator[int]:
-    """The port, held for this installation's workers: bound with SO_REUSEPORT, never listening.
-
-    Raises CannotServe if somebody has it.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family) as holder:
-        try:
-            # Tried without sharing first: another rangli's port would be shared in silence.
-            with socket.socket(family) as alone:
-                alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                alone.bind((settings.host, settings.port))
-            holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-            holder.bind((settings.host, settings.port))
-        except OSError as error:
-            raise CannotServe(f"cannot listen on {settings.address}: {error.strerror}") from error
-        yield holder.getsockname()[1]
+        asyncio.run(Supervisor(serving, stores, endpoint, environment, fds).run())
 
 
 class Supervisor:
-    """Keeps as many workers running as the settings ask for."""
+    """Keeps as many workers running as the settings ask for.
+
+    fds: what they inherit.
+    """
 
     def __init__(
         self,
@@ -89,7 +68,9 @@ class Supervisor:
         stores: EmbeddedStores,
         endpoint: Endpoint,
         environment: Mapping[str, str],
+        fds: Sequence[int] = (),
     ) -> None:
+        self._fds = fds
         self._settings = settings
         self._stores = stores
         self._endpoint = endpoint
@@ -123,7 +104,7 @@ class Supervisor:
         while not self._stopping.is_set():
             began = time.monotonic()
             worker = await WorkerProcess.start(
-                {**self._environment, "RANGLI_WORKER": str(slot)},
+                {**self._environment, "RANGLI_WORKER": str(slot)}, *self._fds
             )
             failure = await self._lifetime(slot, worker)
             if self._stopping.is_set():
@@ -155,7 +136,7 @@ class Supervisor:
             self._ready.add(slot)
             self._announce()
         code = await worker.ended()
-        self._endpoint.ended(worker.pid)
+        self._endpoint.ended(slot)
         if not self._stopping.is_set():
             _log.warning("worker ended", worker=slot, pid=worker.pid, code=code, why=failure)
         return failure
@@ -168,7 +149,8 @@ class Supervisor:
         self._announced = True
         plural = "worker" if count == 1 else "workers"
         print(
-            f"rangli is serving on {self._settings.address} with {count} {plural} (Ctrl-C to stop)",
+            f"rangli is serving on {self._settings.address} with {count} {plural}"
+            f"{_over_tls(self._settings)} (Ctrl-C to stop)",
             flush=True,
         )
 
@@ -195,6 +177,13 @@ class Supervisor:
     def _give_up(self, why: str) -> None:
         self._given_up = why
         self._stopping.set()
+
+
+def _over_tls(settings: ServerSettings) -> str:
+    if settings.tls_cert_file is None:
+        return ""
+    known = settings.tls_client_ca_file is not None
+    return " over TLS, for clients with certificates" if known else " over TLS"
 
 
 def _exit(_number: int, _frame: FrameType | None) -> NoReturn:

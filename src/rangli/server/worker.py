@@ -8,9 +8,9 @@ Started by the supervisor with all settings in the environment; `process.py` is 
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -18,13 +18,16 @@ from contextlib import suppress
 import structlog
 import uvloop
 
+from rangli.server import heap
 from rangli.server.app import App, opened
 from rangli.server.health import Health
 from rangli.server.logs import configure_logging
+from rangli.server.process import LISTENING_FD
 from rangli.server.settings import ServerSettings
 from rangli.storage import detached
 from rangli.storage.settings import StorageSettings
-from rangli.transport.grpcio import Gate, GrpcServer
+from rangli.transport import choice, unix
+from rangli.transport.gate import Gate
 
 _log = structlog.get_logger(__name__)
 
@@ -72,29 +75,39 @@ async def _serve(
 ) -> None:
     health = Health(app.checks, app.needs)
     await health.check()
-    server = GrpcServer(app.services, gate=Gate(settings.in_flight_max))
-    health.serve_on(server.raw)
-    watching = asyncio.create_task(health.watch())
-    # What was loaded stays: the collector need not look at it again.
-    gc.collect()
-    gc.freeze()
-    await server.start(settings.address)
-    _log.info("serving", address=settings.address)
+    services = (*app.services, health.service())
+    certificates = settings.certificates()
+    server = choice.server(
+        settings.transport,
+        services,
+        gate=Gate(settings.in_flight_max),
+        certificates=certificates,
+    )
+    keeping = [asyncio.create_task(health.watch())]
+    if certificates is not None:
+        keeping.append(asyncio.create_task(certificates.follow(settings.tls_look_s)))
+    heap.settle()
+    inherited = os.environ.get(LISTENING_FD)
+    await server.start(f"{unix.FD_PREFIX}{inherited}" if inherited else settings.address)
+    _log.info("serving", address=settings.address, transport=settings.transport)
     supervisor.tell(None)
     await stopping.wait()
     _log.info("draining", in_flight=server.gate.in_flight)
-    await health.drain()
+    health.drain()
     await asyncio.sleep(settings.notice_s)
     health.close()
     app.end_waits()
     await server.stop(settings.drain_s)
-    await detached.end(watching)
+    await detached.end(*keeping)
     _log.info("drained")
 
 
 def main() -> int:
     """Exit code 0 after a drain, 1 if serving could not begin or broke."""
     supervisor = Supervisor()
+    # Each connection is an open file: take as many as we are allowed to.
+    _, allowed = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, allowed))
     try:
         settings = ServerSettings.load()
         configure_logging(settings, worker=int(os.environ.get("RANGLI_WORKER", "0")))

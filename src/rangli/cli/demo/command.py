@@ -15,6 +15,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from rangli.cli.demo.serving import OwnServer, ServerFailed
+from rangli.cli.server import Server, asks_server
 from rangli.client import CallRefused
 
 try:
@@ -46,18 +47,19 @@ All = Annotated[bool, typer.Option("--all", help="Replay the whole year.")]
 Scope = Annotated[Book, typer.Option("--book", help="Prices for the whole chain, or by store.")]
 Report = Annotated[Path | None, typer.Option(help="Write the figures there, as JSON.")]
 Html = Annotated[Path, typer.Option(help="Write the page with charts there.")]
-Address = Annotated[str, typer.Option(help="host:port of a running server. [own server]")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes of the own server.")]
 
 
-def demo(  # noqa: PLR0917  typer passes options by name
+@asks_server(default="", otherwise="a server of its own")
+def demo(
+    *,
     weeks: Weeks = 26,
     all_weeks: All = False,
     book: Scope = Book.CHAIN,
     report: Report = None,
     html: Html = Path("reports/demo.html"),
-    address: Address = "",
     workers: Workers = 2,
+    server: Server,
 ) -> None:
     """Price a real retailer's baskets over gRPC and compare with what the tills recorded.
 
@@ -68,33 +70,33 @@ def demo(  # noqa: PLR0917  typer passes options by name
     # So that a server of ours is stopped on SIGTERM as on Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        outcome = _run(WEEKS if all_weeks else weeks, book, address, workers)
+        outcome = _run(WEEKS if all_weeks else weeks, book, server, workers)
     except KeyboardInterrupt:
         _fail("stopped", code=130)
     tell(outcome, report, html)
 
 
-def _run(weeks: int, book: Book, address: str, workers: int) -> Outcome:
+def _run(weeks: int, book: Book, server: Server, workers: int) -> Outcome:
     with ExitStack() as stack:
-        server = None if address else stack.enter_context(OwnServer(workers))
+        own = None if server.address else stack.enter_context(OwnServer(workers))
         print("Reading the Complete Journey data set", file=sys.stderr)
         derived = derive(load(), book.value)
         try:
             outcome = asyncio.run(
                 price(
                     derived,
-                    server.ready() if server else address,
+                    Server(own.ready()) if own else server,
                     weeks=weeks,
                     # Twice as many as processes: the system deals connections out by chance.
                     connections=2 * workers,
-                    workers=workers if server else 0,
+                    workers=workers if own else 0,
                 )
             )
-            return replace(outcome, audit=server.audited()) if server else outcome
+            return replace(outcome, audit=own.audited()) if own else outcome
         except (
             *(ServerFailed, PublishFailed, ReplayFailed, SettleFailed, FlashFailed, CallRefused),
         ) as error:
-            _fail("\n".join([str(error), *([server.said()] if server else [])]))
+            _fail("\n".join([str(error), *([own.said()] if own else [])]))
 
 
 def tell(outcome: Outcome, report: Path | None, html: Path) -> None:

@@ -22,6 +22,7 @@ from rangli.cli.demo.publish import publish
 from rangli.cli.demo.replay import replay
 from rangli.cli.demo.settle import settle
 from rangli.cli.demo.week import busiest_week
+from rangli.cli.server import Server
 from rangli.client import RangliClient
 
 
@@ -73,7 +74,7 @@ def derive(journey: Journey, scope: Scope) -> Derived:
 
 async def price(
     derived: Derived,
-    address: str,
+    server: Server,
     *,
     weeks: int,
     connections: int,
@@ -94,7 +95,7 @@ async def price(
     tenant = f"demo-{secrets.token_hex(4)}"
 
     def as_tenant(name: str) -> RangliClient:
-        return RangliClient(address, tenant=name, actor="demo", connections=connections)
+        return server.client(tenant=name, actor="demo", connections=connections)
 
     async with as_tenant(tenant) as client:
         published = await publish(

@@ -14,7 +14,11 @@ from types import TracebackType
 _READY_WITHIN_S = 120.0
 _STOP_WITHIN_S = 60.0
 _RANGLI = (sys.executable, "-c", "from rangli.cli.main import app; app()")
-_GIVEN_STORES = {"RANGLI_POSTGRES_DSN", "RANGLI_REDIS_URL"}
+# Of the environment, what is said of another server: its stores, and who may call it and where.
+_OF_OTHERS = {
+    *("RANGLI_POSTGRES_DSN", "RANGLI_REDIS_URL", "RANGLI_UNIX_SOCKET"),
+    *("RANGLI_TLS_CERT_FILE", "RANGLI_TLS_KEY_FILE", "RANGLI_TLS_CLIENT_CA_FILE"),
+}
 _ANNOUNCED = re.compile(r"serving on (\S+) with")
 
 
@@ -106,4 +110,4 @@ class OwnServer:
 
 
 def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if name not in _GIVEN_STORES}
+    return {name: value for name, value in os.environ.items() if name not in _OF_OTHERS}

@@ -18,7 +18,7 @@ from rangli.cli.demo.data import Journey
 from rangli.cli.demo.publish import PublishFailed, publish
 from rangli.cli.demo.serving import OwnServer, ServerFailed
 from rangli.cli.drafts import BadFile, Header
-from rangli.client import RangliClient
+from rangli.cli.server import Server
 from rangli.v1.quote_pb2 import QuoteRequest
 from rangli.v1.simulation_pb2 import SimulateActivitiesResponse
 
@@ -37,24 +37,24 @@ class Known:
 
 
 def what_if(
-    header: Header, *, address: str, weeks: int, campaign: int
+    header: Header, server: Server, *, weeks: int, campaign: int
 ) -> SimulateActivitiesResponse:
     """The difference that the header's drafts make on the baskets of the first weeks.
 
-    address: of a running server; none: one of our own. campaign: its coupons are left out, 0: none.
+    server: without an address: one of our own. campaign: its coupons are left out, 0: none.
     Raises BadFile (the campaign has no coupons, or the server failed) and CallRefused.
     """
     with ExitStack() as stack:
-        server = None if address else stack.enter_context(OwnServer(_WORKERS))
+        own = None if server.address else stack.enter_context(OwnServer(_WORKERS))
         print("Reading the Complete Journey data set", file=sys.stderr)
         known = derive(data.load())
         leave_out(header, known, campaign)
         try:
             return asyncio.run(
-                simulate(known, server.ready() if server else address, header, weeks=weeks)
+                simulate(known, Server(own.ready()) if own else server, header, weeks=weeks)
             )
         except (ServerFailed, PublishFailed) as error:
-            raise BadFile("\n".join([str(error), *([server.said()] if server else [])])) from error
+            raise BadFile("\n".join([str(error), *([own.said()] if own else [])])) from error
 
 
 def derive(journey: Journey) -> Known:
@@ -81,7 +81,7 @@ def leave_out(header: Header, known: Known, campaign: int) -> None:
 
 
 async def simulate(
-    known: Known, address: str, header: Header, *, weeks: int
+    known: Known, server: Server, header: Header, *, weeks: int
 ) -> SimulateActivitiesResponse:
     """Publishes under a tenant of its own and prices the baskets, before and after.
 
@@ -89,8 +89,7 @@ async def simulate(
     """
     lines = data.first_weeks(known.journey.lines, weeks)
     baskets = Baskets(lines, known.journey.products, known.presented)
-    async with RangliClient(
-        address,
+    async with server.client(
         tenant=f"demo-{secrets.token_hex(4)}",
         actor="demo",
         connections=_CONNECTIONS,

@@ -1,13 +1,12 @@
 """Services over grpc.aio.
 
-server    the listening server: options, port, drain
-calls     one call of each shape, from bytes to bytes
-context   tenant, actor and deadline out of a call's metadata
-refusals  a refusal or a fault as the call's status
-gate      how many calls may be in flight
+server       the listening server: options, port, drain
+credentials  its certificates
+calls        one call of each shape, from bytes to bytes
+refusals     a refusal or a fault as the call's status
+peers        whom a caller's certificate names
 """
 
-from rangli.transport.grpcio.gate import Gate
 from rangli.transport.grpcio.server import GrpcServer
 
-__all__ = ["Gate", "GrpcServer"]
+__all__ = ["GrpcServer"]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
 
 import grpc
 import structlog
-from grpc_reflection.v1alpha import reflection
 
 from rangli.core.call import KIB, Service
-from rangli.transport.grpcio.calls import RpcHandler, handler, no_such_method
-from rangli.transport.grpcio.gate import Gate
+from rangli.transport import unix
+from rangli.transport.gate import Gate
+from rangli.transport.grpcio.calls import RpcHandler, handler, unknown
+from rangli.transport.grpcio.credentials import credentials
+from rangli.transport.grpcio.peers import PeerOf, nobody, peer_of
+from rangli.transport.reflection import reflecting
+from rangli.transport.tls import Certificates
 
 UNWIND_S = 5.0
+HANDSHAKE_MS = 10_000
 _MINUTE_MS = 60_000
 _log = structlog.get_logger(__name__)
 
@@ -24,27 +32,42 @@ class GrpcServer:
     The port may be shared with other processes (SO_REUSEPORT): the kernel spreads connections.
     """
 
-    def __init__(self, services: Sequence[Service], *, gate: Gate) -> None:
+    def __init__(
+        self,
+        services: Sequence[Service],
+        *,
+        gate: Gate,
+        certificates: Certificates | None = None,
+    ) -> None:
         self.gate = gate
-        self._services = services
+        self._certificates = certificates
+        self._services = (*services, *reflecting([service.name for service in services]))
         self._server = grpc.aio.server(options=_options(services))
 
-    @property
-    def raw(self) -> grpc.aio.Server:
-        """grpcio's server, for services that grpcio itself brings (health). Before `start`."""
-        return self._server
-
     async def start(self, address: str) -> int:
-        """Listen on `host:port` and serve; the port that was bound (port 0 is chosen)."""
-        self._server.add_generic_rpc_handlers((_Methods(self._services, self.gate),))
-        names = [service.name for service in self._services]
-        names += ["grpc.health.v1.Health", reflection.SERVICE_NAME]
-        reflection.enable_server_reflection(names, self._server)
-        # Asked in order, hence last.
-        self._server.add_generic_rpc_handlers((_Fallback(),))
-        port = self._server.add_insecure_port(address)
+        """Listen and serve; the port that was bound (port 0 is chosen), 0 of a Unix socket.
+
+        address: `host:port` or `unix:/path`. Raises OSError if it cannot be bound.
+        """
+        # Asked in order.
+        named = nobody if self._certificates is None else peer_of
+        methods = _Methods(self._services, self.gate, named)
+        self._server.add_generic_rpc_handlers((methods, _Fallback()))
+        local = address.startswith(unix.PREFIX)
+        if local:
+            unix.make_way(Path(address.removeprefix(unix.PREFIX)))
+        with unix.private() if local else nullcontext():
+            port = self._add_port(address)
         await self._server.start()
-        return port
+        return 0 if local else port
+
+    def _add_port(self, address: str) -> int:
+        try:
+            if self._certificates is None:
+                return self._server.add_insecure_port(address)
+            return self._server.add_secure_port(address, credentials(self._certificates))
+        except RuntimeError as error:  # as grpcio says that it cannot bind
+            raise OSError(str(error)) from error
 
     async def stop(self, grace_s: float) -> None:
         """Take no new calls; let those in flight end, and cancel what is left after `grace_s`.
@@ -63,9 +86,11 @@ class GrpcServer:
 class _Methods(grpc.GenericRpcHandler):
     """Finds a call's handler by its path."""
 
-    def __init__(self, services: Sequence[Service], gate: Gate) -> None:
+    def __init__(self, services: Sequence[Service], gate: Gate, peer_of: PeerOf) -> None:
         self._handlers = {
-            f"/{service.name}/{method.name}": handler(method, f"{service.name}/{method.name}", gate)
+            f"/{service.name}/{method.name}": handler(
+                method, f"{service.name}/{method.name}", gate, peer_of
+            )
             for service in services
             for method in service.methods
         }
@@ -80,13 +105,15 @@ class _Fallback(grpc.GenericRpcHandler):
 
     def service(self, call: grpc.HandlerCallDetails) -> RpcHandler:
         """A handler that refuses."""
-        return no_such_method(call.method.removeprefix("/"))
+        return unknown(call.method.removeprefix("/"))
 
 
 def _options(services: Sequence[Service]) -> list[tuple[str, int]]:
     methods = [method for service in services for method in service.methods]
     largest = max((method.limit_bytes for method in methods), default=64 * KIB)
-    longest_s = max((method.deadline_s_max for method in methods), default=0.0)
+    longest_s = max(
+        (m.deadline_s_max for m in methods if math.isfinite(m.deadline_s_max)), default=0.0
+    )
     return [
         ("grpc.so_reuseport", 1),
         # Above every method's own limit, so that ours answers first, with details.
@@ -94,6 +121,7 @@ def _options(services: Sequence[Service]) -> list[tuple[str, int]]:
         # Identity only: a compressed message could unfold to a thousand times its limit.
         ("grpc.compression_enabled_algorithms_bitset", 1),
         ("grpc.max_concurrent_streams", 100),
+        ("grpc.server_handshake_timeout_ms", HANDSHAKE_MS),
         ("grpc.max_metadata_size", 8 * KIB),
         ("grpc.absolute_max_metadata_size", 16 * KIB),
         # Find dead peers, and refuse those that ping more than once a minute.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, Protocol
 
 from rangli.core.call import CallContext
 from rangli.core.clock import now
@@ -16,25 +15,31 @@ TENANT_KEY = "rangli-tenant"
 ACTOR_KEY = "rangli-actor"
 ANONYMOUS = "anonymous"
 ACTOR_CHARS_MAX = 100
-_NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+NO_TEXTS: Mapping[str, str] = MappingProxyType({})
+NO_BINARIES: Mapping[str, bytes] = MappingProxyType({})
+
+Metadata = Iterable[tuple[str, str | bytes]]
 
 
-class Arrived(Protocol):
-    """What is read of grpcio's context."""
-
-    def invocation_metadata(self) -> Any: ...  # noqa: D102
-    def time_remaining(self) -> float | None: ...  # noqa: D102
-
-
-def call_context(path: str, deadline_s_max: float, *, arrived: Arrived) -> CallContext:
+def call_context(
+    path: str,
+    deadline_s_max: float,
+    *,
+    metadata: Metadata | None,
+    allowed_s: float | None,
+    peer: str = "",
+) -> CallContext:
     """The call as handlers see it; its deadline is the earlier of caller's and method's.
 
+    metadata: in the order it came; binary values are bytes.
+    allowed_s: what the caller gives us, None if it does not say.
+    peer: whom the caller's certificate names.
     Raises Invalid (MALFORMED_TENANT, or INVALID_FIELD for the actor) and DeadlinePassed.
     """
     tenant, actor = DEFAULT_TENANT, ANONYMOUS
-    metadata = arrived.invocation_metadata()
-    texts = _texts(metadata) if metadata else _NO_TEXTS
-    if texts:
+    texts, binaries = NO_TEXTS, NO_BINARIES
+    if metadata:
+        texts, binaries = _sorted_out(metadata)
         tenant, actor = texts.get(TENANT_KEY, tenant), texts.get(ACTOR_KEY, actor)
         if tenant is not DEFAULT_TENANT and TENANT.fullmatch(tenant) is None:
             raise Invalid(
@@ -44,23 +49,24 @@ def call_context(path: str, deadline_s_max: float, *, arrived: Arrived) -> CallC
             )
         if not 0 < len(actor) <= ACTOR_CHARS_MAX or not actor.isprintable():
             _refuse_actor(f"must be 1-{ACTOR_CHARS_MAX} printable characters")
-    allowed_s = arrived.time_remaining()
     if allowed_s is None or allowed_s > deadline_s_max:
         allowed_s = deadline_s_max
     if allowed_s <= 0:
         raise DeadlinePassed("the deadline had passed when the call arrived")
-    return CallContext(tenant, actor, path, now(), monotonic() + allowed_s, texts)
+    return CallContext(tenant, actor, path, now(), monotonic() + allowed_s, texts, binaries, peer)
 
 
-def _texts(metadata: Iterable[tuple[str, str | bytes]]) -> dict[str, str]:
+def _sorted_out(metadata: Metadata) -> tuple[Mapping[str, str], Mapping[str, bytes]]:
     texts: dict[str, str] = {}
+    binaries: dict[str, bytes] = {}
     for key, value in metadata:
         if isinstance(value, bytes):
+            binaries[key] = value
             continue
         if texts.get(key, value) != value:
             _refuse_two_values(key)
         texts[key] = value
-    return texts
+    return texts, binaries
 
 
 def _refuse_two_values(key: str) -> None:
