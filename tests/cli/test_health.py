@@ -11,7 +11,8 @@ import pytest
 from rangli.cli.health import PARTS
 from rangli.server.app import opened
 from rangli.server.health import Health
-from rangli.transport.grpcio import Gate, GrpcServer
+from rangli.transport.choice import server
+from rangli.transport.gate import Gate
 
 RANGLI = Path(sys.executable).with_name("rangli")
 
@@ -29,7 +30,7 @@ async def asked(address: str) -> tuple[int, dict[str, str], str]:
 
 
 @pytest.fixture
-async def serving():
+async def serving(transport):
     """`await serving(works)`: the address of a server whose parts work as told."""
     servers = []
 
@@ -42,14 +43,13 @@ async def serving():
 
         health = Health({name: check(answer) for name, answer in works.items()}, needs)
         await health.check()
-        server = GrpcServer([], gate=Gate(10))
-        health.serve_on(server.raw)
-        servers.append(server)
-        return f"127.0.0.1:{await server.start('127.0.0.1:0')}"
+        started = server(transport, [health.service()], gate=Gate(10))
+        servers.append(started)
+        return f"127.0.0.1:{await started.start('127.0.0.1:0')}"
 
     yield start
-    for server in servers:
-        await server.stop(0)
+    for started in servers:
+        await started.stop(0)
 
 
 async def test_every_part_that_a_server_tells_of_is_asked_for(store_settings):

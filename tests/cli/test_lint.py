@@ -35,7 +35,7 @@ async def published(address):
                 spec("item_discount", percent_off={"off_bps": off_bps}, schedule=schedule),
                 activity_id=name,
             )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await client.lint.activities()).catalogue_version < 2:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     return address

@@ -35,7 +35,7 @@ async def published(address):
         await client.activities.launch(
             spec("item_discount", percent_off={"off_bps": 1_000}), activity_id="tenth"
         )
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (await client.simulation.run([])).catalogue_version < 1:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
     return address

@@ -13,6 +13,7 @@ from rangli.cli.demo.command import tell
 from rangli.cli.demo.outcome import Outcome, figures
 from rangli.cli.demo.run import derive, price
 from rangli.cli.demo.serving import OwnServer
+from rangli.cli.server import Server
 from tests.cli.demo import journeys
 
 
@@ -25,7 +26,9 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 async def outcome(address: str) -> Outcome:
     derived = derive(journeys.journey(), "chain")
-    return await price(derived, address, weeks=53, connections=3, workers=2, claimants=2_000)
+    return await price(
+        derived, Server(address), weeks=53, connections=3, workers=2, claimants=2_000
+    )
 
 
 def test_the_service_prices_every_line_as_the_independent_calculation(outcome):
@@ -99,7 +102,9 @@ def test_what_was_published_is_counted(outcome):
 async def test_a_book_by_store_reproduces_each_store(address):
     derived = derive(journeys.journey(), "store")
 
-    outcome = await price(derived, address, weeks=53, connections=2, workers=2, claimants=2_000)
+    outcome = await price(
+        derived, Server(address), weeks=53, connections=2, workers=2, claimants=2_000
+    )
 
     told = figures(outcome)
     assert (told["lines_equal_oracle"], told["lines_exact"]) == (9, 9)
@@ -109,7 +114,9 @@ async def test_a_book_by_store_reproduces_each_store(address):
 async def test_only_the_first_weeks_are_replayed(address):
     derived = derive(journeys.journey(), "chain")
 
-    outcome = await price(derived, address, weeks=11, connections=2, workers=2, claimants=2_000)
+    outcome = await price(
+        derived, Server(address), weeks=11, connections=2, workers=2, claimants=2_000
+    )
 
     assert (outcome.baskets, len(outcome.lines), len(outcome.differing)) == (5, 7, 0)
     assert len(outcome.redeemed) == 3

@@ -9,6 +9,7 @@ import pytest
 from rangli.cli.demo import whatif
 from rangli.cli.demo.serving import OwnServer
 from rangli.cli.drafts import BadFile, Header
+from rangli.cli.server import Server
 from rangli.cli.simulated import report
 from tests.cli.demo import journeys
 
@@ -24,7 +25,7 @@ async def test_without_a_campaigns_coupons_its_households_pay_what_the_coupons_g
     header = Header(named=10)
     whatif.leave_out(header, known, 1)
 
-    answer = await whatif.simulate(known, address, header, weeks=53)
+    answer = await whatif.simulate(known, Server(address), header, weeks=53)
 
     assert [draft.activity_id for draft in header.drafts] == ["coupon:900:c1"]
     assert (answer.carts, answer.refused) == (7, 0)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from statistics import median
 from typing import Any
 
@@ -20,7 +21,7 @@ from rangli.cli.bench.servers import (
     SECONDS,
     Drive,
     Server,
-    busy_pairs,
+    busy_rounds,
     mix,
     served,
     two_cores,
@@ -48,9 +49,9 @@ def run() -> dict[str, float | str]:
             return {}
         with (
             served(core, "quote") as coded,
-            served(core, "quote", RANGLI_CODEC="objects") as objects,
+            served(core, "quote", environment={"RANGLI_CODEC": "objects"}) as objects,
         ):
-            pairs = busy_pairs(
+            pairs = busy_rounds(
                 (coded, _drive(coded, request, answer)),
                 (objects, _drive(objects, request, answer)),
             )
@@ -92,12 +93,13 @@ def exchange() -> tuple[bytes, bytes]:
 
 
 def _drive(server: Server, request: bytes, answer: bytes) -> Drive:
-    async def driven() -> tuple[int, float]:
+    async def driven(begun: Callable[[], object]) -> tuple[int, float]:
         import grpc  # noqa: PLC0415  only this process calls
 
         loop = asyncio.get_running_loop()
         async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
             call: Any = channel.unary_unary(BATCH_QUOTE)  # bytes in, bytes out
+            begun()
             started_s = loop.time()
 
             async def calls() -> int:

@@ -13,7 +13,8 @@ from rangli.activities.live import LiveActivity, compile_activity
 from rangli.activities.model import Activity, RunState, VersionState
 from rangli.activities.pricebook import Base, Book, runs_of
 from rangli.activities.program import Kind
-from rangli.activities.spec import ActivitySpec, FundingShare, Schedule
+from rangli.activities.schedule import Schedule
+from rangli.activities.spec import ActivitySpec, FundingShare
 from rangli.activities.templates import complete
 from rangli.core.clock import micros
 from rangli.v1 import pricing_service_pb2 as pb

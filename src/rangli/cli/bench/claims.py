@@ -11,62 +11,52 @@ are out are counted.
 from __future__ import annotations
 
 import asyncio
-import os
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
-from itertools import count
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from statistics import median, quantiles
 
-import psutil
 import psycopg
 import uvloop
-from google.protobuf.timestamp_pb2 import Timestamp
 
-from rangli.cli.bench.h2load import Load, drive
-from rangli.cli.bench.servers import BUSY_MIN, ECHO, Measured, Server, served, two_cores
-from rangli.client import CallRefused, RangliClient
-from rangli.storage.embedded import EmbeddedStores
-from rangli.storage.migrate import migrate
-from rangli.v1 import activity_pb2 as ab
+from rangli.cli.bench.load import Load
+from rangli.cli.bench.servers import (
+    BUSY_MIN,
+    ECHO,
+    Measured,
+    Server,
+    echoed,
+    served,
+    two_cores,
+)
+from rangli.cli.bench.stand import (
+    BATCHES,
+    CLAIM,
+    CONNECTIONS,
+    RETRY_EVERY,
+    STOCK,
+    STREAMS,
+    Stand,
+    claim_of,
+    losing,
+    measured,
+    numbers,
+    prepare,
+    request_of,
+    standing,
+)
+from rangli.client import RangliClient
 from rangli.v1 import checkout_service_pb2 as kb
 from rangli.v1 import coupon_service_pb2 as cb
-from rangli.v1 import fund_service_pb2 as fb
 from rangli.v1 import quote_pb2 as qb
 
-CLAIM = "/rangli.v1.CouponService/Claim"
 RESERVE, COMMIT = (
     "/rangli.v1.CheckoutService/ReserveOrder",
     "/rangli.v1.CheckoutService/CommitOrder",
 )
-CONNECTIONS, STREAMS = 8, 32
 PAIRS, TRIES, SECONDS = 7, 14, 2.0
-STOCK, PLENTY, POOLS = 500, 10**9, (1, 10, 1_000)
-RETRY_EVERY = 100  # a winner's, among the losing claims
+POOLS = (1, 10, BATCHES)
 LATENCY_S = 6.0
-LINES, COUPON = 5, "coupon"
-_AT_ONCE = 6  # fewer than the worker has connections
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """The stores and the worker, on one core."""
-
-    worker: Server
-    processes: Sequence[psutil.Process]
-    postgres_dsn: str
-
-    def cpu_s(self) -> float:
-        """What all of them have used up to now."""
-        return sum(
-            _cpu_s(each)
-            for process in self.processes
-            for each in (process, *process.children(recursive=True))
-        )
+LINES = 5
 
 
 def run(*, pairs: int = PAIRS, seconds: float = SECONDS) -> dict[str, float | str]:
@@ -75,15 +65,15 @@ def run(*, pairs: int = PAIRS, seconds: float = SECONDS) -> dict[str, float | st
         if not enough:
             print("needs two cores: one for the servers and one for the load; no figure")
             return {}
-        with _stand(core) as stand:
-            winners, refusal_bytes = uvloop.run(_prepare(stand.worker.port))
+        with standing(core) as (stand,):
+            winners, refusal_bytes = uvloop.run(prepare(stand.worker.port))
             with served(core, "echo", str(refusal_bytes)) as echo:
                 print(
                     f"a worker, PostgreSQL and Valkey on one core; {CONNECTIONS} connections x"
                     f" {STREAMS} streams, {pairs} interleaved rounds of {seconds} s; an echo of"
                     f" {refusal_bytes} bytes; one losing claim in {RETRY_EVERY} is a winner's retry"
                 )
-                figures = _claims(stand, echo, winners, pairs=pairs, seconds=seconds)
+                figures = _claims(stand, echo, winners, refusal_bytes, pairs=pairs, seconds=seconds)
             figures |= _pools(stand, seconds)
             figures |= uvloop.run(_latencies(stand.worker.port, figures))
             figures |= _orders(stand, seconds)
@@ -92,14 +82,22 @@ def run(*, pairs: int = PAIRS, seconds: float = SECONDS) -> dict[str, float | st
 
 
 def _claims(
-    stand: Stand, echo: Server, winners: Sequence[str], *, pairs: int, seconds: float
+    stand: Stand,
+    echo: Server,
+    winners: Sequence[str],
+    answer_bytes: int,
+    *,
+    pairs: int,
+    seconds: float,
 ) -> dict[str, float | str]:
     echoing = Stand(echo, [echo.process], "")
-    body = _claim("sold-out", "u", "r")
+    body = claim_of("sold-out", "u", "r")
     sides: dict[str, Callable[[], Measured]] = {
-        "lose": lambda: _measure(stand, _losing(winners), seconds, refusals_count=True),
-        "win": lambda: _measure(stand, _winning(1), seconds),
-        "echo": lambda: _measure(echoing, _echo(body, echo), seconds),
+        "lose": lambda: measured(stand, losing(winners), seconds, refusals_count=True),
+        "win": lambda: measured(stand, _winning(1), seconds),
+        "echo": lambda: measured(
+            echoing, Load(ECHO, body, echoed(answer_bytes)), seconds, beside=[stand]
+        ),
     }
     for measure in sides.values():
         measure()
@@ -134,7 +132,7 @@ def _pools(stand: Stand, seconds: float) -> dict[str, float | str]:
     """Winning claims over more and more batches."""
     figures: dict[str, float | str] = {}
     for pools in POOLS:
-        rates = [_measure(stand, _winning(pools), seconds).per_s for _ in range(3)]
+        rates = [measured(stand, _winning(pools), seconds).per_s for _ in range(3)]
         figures[f"claims_win_per_s_{pools}_pools"] = round(median(rates))
     print(
         "over "
@@ -146,8 +144,8 @@ def _pools(stand: Stand, seconds: float) -> dict[str, float | str]:
 def _orders(stand: Stand, seconds: float) -> dict[str, float | str]:
     """Reserve and commit of one order: a cart with a promotion that a budget pays for."""
     reserving, committing = _order_loads()
-    reserved = _measure(stand, reserving, 2 * seconds)
-    committed = _measure(stand, committing, 60.0)
+    reserved = measured(stand, reserving, 2 * seconds)
+    committed = measured(stand, committing, 60.0)
     figures: dict[str, float | str] = {
         "checkout_cpu_us": round(reserved.cpu_us + committed.cpu_us, 1),
         "checkout_reserve_cpu_us": round(reserved.cpu_us, 1),
@@ -175,127 +173,10 @@ def _looked_at(stand: Stand) -> dict[str, float | str]:
     return {"claims_batch_size": round(size, 1)}
 
 
-@contextmanager
-def _stand(core: int) -> Iterator[Stand]:
-    """Everything that serves, on that core."""
-    with tempfile.TemporaryDirectory(prefix="rangli-bench-") as name:
-        folder = Path(name)
-        folder.chmod(0o755)  # for the stores' system user
-        others = os.sched_getaffinity(0)
-        os.sched_setaffinity(0, {core})  # which the stores inherit
-        try:
-            stores = EmbeddedStores(folder / "stores")
-            stores.__enter__()
-        finally:
-            os.sched_setaffinity(0, others)
-        try:
-            migrate(stores.postgres_dsn)
-            environment = {
-                "RANGLI_POSTGRES_DSN": stores.postgres_dsn,
-                "RANGLI_REDIS_URL": stores.redis_url,
-                "RANGLI_DATA_DIR": str(folder / "keys"),
-            }
-            started = psutil.Process().children()
-            with served(core, "app", **environment) as server:
-                yield Stand(server, [server.process, *started], stores.postgres_dsn)
-        finally:
-            stores.__exit__(None, None, None)
-
-
-async def _prepare(port: int) -> tuple[list[str], int]:
-    """A batch that is sold out, and some with plenty; an offer with a budget.
-
-    The winners' numbers, and how many bytes a refusal says.
-    """
-    async with RangliClient(f"127.0.0.1:{port}") as client:
-        pool = fb.CreatePoolRequest(
-            pool_id="pool", funder="shop", currency="USD", budget_minor=10**15
-        )
-        await client.funds.create_pool(pool)
-        for activity_id, template_id in ((COUPON, "item_coupon"), ("offer", "item_discount")):
-            await client.activities.launch(_offer(template_id), activity_id=activity_id)
-        names = ["sold-out", *(f"plenty-{number}" for number in range(max(POOLS)))]
-        await _each([partial(_batch, client, name) for name in names])
-        winners = [str(number) for number in range(STOCK)]
-        wins = [_request("sold-out", f"w{n}", f"win-{n}") for n in winners]
-        await _each([partial(client.coupons.claim, win) for win in wins])
-        try:
-            await client.coupons.claim(_request("sold-out", "late", "late"))
-        except CallRefused as refusal:
-            if refusal.reason == "SOLD_OUT":
-                said = "".join((refusal.message, *refusal.metadata, *refusal.metadata.values()))
-                return winners, len(said)
-            raise
-        raise AssertionError("one coupon too many was given")
-
-
-async def _each(calls: Sequence[Callable[[], Awaitable[object]]]) -> None:
-    """All of them, some at once."""
-    left = iter(calls)
-
-    async def some() -> None:
-        for call in left:
-            await call()
-
-    await asyncio.gather(*(some() for _ in range(_AT_ONCE)))
-
-
-async def _batch(client: RangliClient, batch_id: str) -> None:
-    stock = STOCK if batch_id == "sold-out" else PLENTY
-    spec = cb.CouponBatchSpec(
-        activity_id=COUPON, stock=stock, validity=cb.CouponValidity(lasts_s=86_400)
-    )
-    await client.coupons.create_batch(cb.CreateBatchRequest(batch_id=batch_id, spec=spec))
-
-
-def _offer(template_id: str) -> ab.ActivitySpec:
-    now = int(time.time())
-    return ab.ActivitySpec(
-        template_id=template_id,
-        display_name="An offer",
-        currency="USD",
-        schedule=ab.Schedule(
-            starts_at=Timestamp(seconds=now - 60),
-            ends_at=Timestamp(seconds=now + 86_400),
-            time_zone="UTC",
-        ),
-        products=ab.ProductTarget(all=True),
-        effect=ab.Effect(percent_off=ab.PercentOff(off_bps=1_000)),
-        funding=[ab.FundingShare(funder="shop", share_bps=10_000, pool_id="pool")],
-    )
-
-
-def _request(batch_id: str, user_id: str, request_id: str) -> cb.ClaimRequest:
-    return cb.ClaimRequest(request_id=request_id, batch_id=batch_id, user_id=user_id)
-
-
-def _claim(batch_id: str, user_id: str, request_id: str) -> bytes:
-    return _request(batch_id, user_id, request_id).SerializeToString()
-
-
-_numbers = count()
-
-
-def _losing(winners: Sequence[str]) -> Load:
-    """Losers, and now and then a winner who asks again."""
-
-    def request() -> bytes:
-        number = next(_numbers)
-        if number % RETRY_EVERY == 0:
-            winner = winners[number // RETRY_EVERY % len(winners)]
-            return _claim("sold-out", f"w{winner}", f"win-{winner}")
-        return _claim("sold-out", f"l{number}", f"lose-{number}")
-
-    def is_right(answer: bytes) -> bool:
-        return cb.ClaimResponse.FromString(answer).coupon.batch_id == "sold-out"
-
-    return Load(CLAIM, request, is_right, may_refuse=True)
-
-
 def _winning(pools: int) -> Load:
     def request() -> bytes:
-        number = next(_numbers)
-        return _claim(f"plenty-{number % pools}", f"u{number}", f"win-{number}")
+        number = next(numbers)
+        return claim_of(f"plenty-{number % pools}", f"u{number}", f"win-{number}")
 
     def is_right(answer: bytes) -> bool:
         return bool(cb.ClaimResponse.FromString(answer).coupon.coupon_id)
@@ -309,7 +190,7 @@ def _order_loads() -> tuple[Load, Load]:
     waiting = iter(reserved)
 
     def reserve() -> bytes:
-        number = next(_numbers)
+        number = next(numbers)
         lines = [
             qb.CartLine(line_id=str(line), sku=f"s{line}", quantity=2, list_minor=1_000)
             for line in range(LINES)
@@ -337,42 +218,6 @@ def _order_loads() -> tuple[Load, Load]:
     return Load(RESERVE, reserve, is_reserved), Load(COMMIT, commit, is_committed)
 
 
-def _echo(body: bytes, echo: Server) -> Load:
-    """Messages of the same sizes; what the echo answers, it was told."""
-    return Load(ECHO, body, bytes(_answer_bytes(echo)))
-
-
-def _answer_bytes(echo: Server) -> int:
-    return int(echo.process.cmdline()[-1])
-
-
-def _measure(stand: Stand, load: Load, seconds: float, *, refusals_count: bool = False) -> Measured:
-    """One round: CPU of everything that serves, for each call. Raises what the load met.
-
-    refusals_count: they are what was asked for.
-    """
-
-    async def driven() -> float:
-        return await drive(
-            load, stand.worker.port, connections=CONNECTIONS, streams=STREAMS, seconds=seconds
-        )
-
-    before_s = stand.cpu_s()
-    took_s = uvloop.run(driven())
-    used_s = stand.cpu_s() - before_s
-    calls = load.answered - (0 if refusals_count else load.refused)
-    return Measured(used_s / calls * 1e6, calls / took_s, used_s / took_s)
-
-
-def _cpu_s(process: psutil.Process) -> float:
-    """Its own, and that of children that have ended."""
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(times.user + times.system)
-
-
 async def _latencies(port: int, figures: dict[str, float | str]) -> dict[str, float | str]:
     """Winning claims at half the rate that was reached, sent at even intervals."""
     if "claims_win_per_s" not in figures:
@@ -382,8 +227,8 @@ async def _latencies(port: int, figures: dict[str, float | str]) -> dict[str, fl
     async with RangliClient(f"127.0.0.1:{port}", connections=CONNECTIONS) as client:
 
         async def one(due: float) -> None:
-            number = next(_numbers)
-            await client.coupons.claim(_request("plenty-0", f"u{number}", f"win-{number}"))
+            number = next(numbers)
+            await client.coupons.claim(request_of("plenty-0", f"u{number}", f"win-{number}"))
             took_ms.append((time.perf_counter() - due) * 1e3)
 
         async with asyncio.TaskGroup() as calls:

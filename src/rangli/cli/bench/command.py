@@ -16,29 +16,32 @@ BENCHES = {
     "search": "finding the cheapest cart",
     "quote": "a quote in process, from bytes to bytes",
     "catalogue": "a quote beside 1,000,000 price entries against one beside 1,000",
-    "wire": "a served Quote against an echo of raw bytes of the same sizes",
+    "wire": "our gRPC transport beside grpcio's: echoes, quotes, claims, latency, memory, TLS",
     "batch": "a served BatchQuote with the wire codec against protobuf objects",
     "money": "reservations in wallets and spends of budgets through gRPC",
     "claims": "claims and orders with all that they stand on, against an echo of raw bytes",
     "postings": "the ledger's postings against PostgreSQL merely storing their rows",
 }
+# Parts that can be measured by themselves.
+PARTS = {f"wire.{part}" for part in ("echo", "quote", "claims", "latency", "idle")}
 
 
 def bench(
     name: Annotated[
-        str | None, typer.Argument(help=f"One of {', '.join(BENCHES)}; all if left out")
+        str | None,
+        typer.Argument(help=f"One of {', '.join((*BENCHES, *sorted(PARTS)))}; all if left out"),
     ] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the figures there, a flat object")
     ] = None,
 ) -> None:
     """Measure, print what was done, and write the figures so that two runs can be compared."""
-    if name is not None and name not in BENCHES:
-        raise typer.BadParameter(f"{name!r} is none of {', '.join(BENCHES)}")
+    if name is not None and name not in BENCHES and name not in PARTS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join((*BENCHES, *sorted(PARTS)))}")
     typer.echo(f"{_processor()}, Python {platform.python_version()}")
     figures: dict[str, float | str] = {}
     for one in [name] if name else BENCHES:
-        typer.echo(f"\n{one}: {BENCHES[one]}")
+        typer.echo(f"\n{one}: {BENCHES[one.partition('.')[0]]}")
         run: Callable[[], dict[str, float | str]] = import_module(f"rangli.cli.bench.{one}").run
         figures |= run()
     typer.echo()

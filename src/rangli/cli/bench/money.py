@@ -16,8 +16,8 @@ from statistics import median
 
 import uvloop
 
-from rangli.cli.bench.h2load import Load, drive
-from rangli.cli.bench.servers import Drive, Measured, Server, measure, served, two_cores
+from rangli.cli.bench.load import Load
+from rangli.cli.bench.servers import Drive, Measured, Server, driving, measure, served, two_cores
 from rangli.client import RangliClient
 from rangli.storage.embedded import EmbeddedStores
 from rangli.storage.migrate import migrate
@@ -80,7 +80,7 @@ def _worker(core: int) -> Iterator[Server]:
                 "RANGLI_POSTGRES_DSN": stores.postgres_dsn,
                 "RANGLI_REDIS_URL": stores.redis_url,
             }
-            with served(core, "app", **environment) as server:
+            with served(core, "app", environment=environment) as server:
                 yield server
 
 
@@ -128,7 +128,8 @@ def _reserves(server: Server, seconds: float) -> Drive:
     def is_right(answer: bytes) -> bool:
         return wb.WalletReservation.FromString(answer).state == wb.WALLET_RESERVATION_STATE_RESERVED
 
-    return _driving(server, Load(RESERVE, request, is_right), RESERVE_STREAMS, seconds)
+    load = Load(RESERVE, request, is_right)
+    return driving(server, load, connections=CONNECTIONS, streams=RESERVE_STREAMS, seconds=seconds)
 
 
 def _spends(server: Server, seconds: float) -> Drive:
@@ -147,15 +148,7 @@ def _spends(server: Server, seconds: float) -> Drive:
         items = fb.BatchSpendResponse.FromString(answer).items
         return len(items) == SPENDS and all(item.HasField("reservation") for item in items)
 
-    return _driving(server, Load(BATCH_SPEND, request, is_right), BATCH_SPEND_STREAMS, seconds)
-
-
-def _driving(server: Server, load: Load, streams: int, seconds: float) -> Drive:
-    async def driven() -> tuple[int, float]:
-        before = load.answered
-        took_s = await drive(
-            load, server.port, connections=CONNECTIONS, streams=streams, seconds=seconds
-        )
-        return load.answered - before, took_s
-
-    return driven
+    load = Load(BATCH_SPEND, request, is_right)
+    return driving(
+        server, load, connections=CONNECTIONS, streams=BATCH_SPEND_STREAMS, seconds=seconds
+    )
