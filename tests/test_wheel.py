@@ -47,7 +47,7 @@ def run(*command: object) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=1_200,
         # A developer's PYTHONPATH would bring the sources back.
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
     )

@@ -182,7 +182,7 @@ class World:
         await until(lambda: self.catalogue.version >= version)
 
 
-async def until(holds: Callable[[], bool], *, within_s: float = 20) -> None:
+async def until(holds: Callable[[], bool], *, within_s: float = 60) -> None:
     """Waits for something that other tasks bring about; TimeoutError if they do not."""
     async with asyncio.timeout(within_s):
         while not holds():  # noqa: ASYNC110  nothing tells of it

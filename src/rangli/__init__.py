@@ -2,7 +2,7 @@
 
 One folder is one domain; imports only point down this list:
 
-    cli                 `rangli serve · demo · migrate · bench · policy · lint · simulate`
+    cli                 `rangli serve · demo · migrate · bench · policy · issue · lint · simulate`
     server              wiring: stores, catalogue, services, workers and their supervisor
     transport           how bytes come in: grpcio
     checkout            orders: evaluate, reserve, commit, release, refund

@@ -40,6 +40,13 @@ def answers_before_commit() -> None:
         if self._open.get(request.key) is request:
             answer(self, request, outcome)
 
+    make = batcher.Batching.batcher
+
+    def the_long_way(self: Any, *args: Any, **fields: Any) -> Any:
+        """A statement that commits by itself cannot be answered before."""
+        return make(self, *args, **fields | {"at_once": None})
+
+    batcher.Batching.batcher = the_long_way  # type: ignore[method-assign]
     batch.Work._decide = eager  # type: ignore[assignment,method-assign]
     batcher.Batcher._answer = at_most_once  # type: ignore[method-assign]
 
@@ -94,12 +101,13 @@ FAULTS: Mapping[str, Callable[[], None]] = {
 def main(fault: str, module: str, *arguments: str) -> None:
     FAULTS[fault]()
 
-    async def start(environment: Mapping[str, str]) -> WorkerProcess:
+    async def start(environment: Mapping[str, str], *fds: int) -> WorkerProcess:
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.faults.broken", fault, "rangli.server.worker"),
             stdin=PIPE,
             stdout=PIPE,
             env=environment,
+            pass_fds=fds,
             start_new_session=True,
         )
         return WorkerProcess(process)

@@ -19,7 +19,7 @@ _THINK_S = 0.02  # at most, between two calls: long runs must not make endless h
 _REPEATED = 0.05
 _OBSERVE_EVERY_S = 0.02
 _PAUSE_S = 0.1
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Plan(Protocol):

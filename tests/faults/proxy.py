@@ -12,7 +12,8 @@ from pathlib import Path
 # The table that every change writes to last; a commit of anything else is of no interest.
 _KEYS = b"INSERT INTO idempotency_records"
 _COPY = b'COPY "idempotency_records"'  # of a whole batch
-_ALONE = b"SELECT ledger_post_at_once("  # writes it as well, and commits by itself
+# They write it as well, and commit by themselves.
+_ALONE = (b"SELECT ledger_post_at_once(", b"SELECT coupon_claim_at_once(")
 # The end of every answer inside a transaction.
 _READY = b"Z\0\0\0\x05T"
 # As PostgreSQL says it when another of its processes was killed.
@@ -142,9 +143,10 @@ class _Link:
         if kind == b"P":
             name, _, query = payload.partition(b"\0")
             query = b" ".join(query.split())
-            if _KEYS in query or _ALONE in query:
+            alone = any(statement in query for statement in _ALONE)
+            if _KEYS in query or alone:
                 self._statements.add(name)
-            if _ALONE in query:
+            if alone:
                 self._alone.add(name)
         elif kind == b"B":
             _portal, name, *_ = payload.split(b"\0", 2)

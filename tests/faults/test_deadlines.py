@@ -16,6 +16,7 @@ from tests.faults import budgets, judging, shopping, wallets
 from tests.faults.calling import Caller, in_turn
 from tests.faults.history import History, Outcome
 from tests.faults.load import Plan, running
+from tests.transports import USUAL
 from tests.world import until
 
 TENANT = "hasty"
@@ -38,7 +39,7 @@ async def nothing_left(database: str, redis_url: str) -> AsyncIterator[str]:
     settings = StorageSettings(
         postgres_dsn=database, redis_url=redis_url, acquire_timeout_s=20, redis_timeout_s=10
     )
-    async with opened(settings) as app, listening(*app.services) as address:
+    async with opened(settings) as app, listening(USUAL, *app.services) as address:
         before = len(asyncio.all_tasks())
         yield address
         await until(lambda: all_idle(database))

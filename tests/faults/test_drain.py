@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 from tests.faults import budgets, judging, shopping
 from tests.faults.calling import Caller
 from tests.faults.history import History, Outcome
@@ -15,6 +17,7 @@ TENANT = "drained"
 _CALL_S = 30.0
 
 
+@pytest.mark.usefixtures("transport")
 async def test_drained_workers_cost_no_change_and_no_caller_a_failure(serve, database):
     history = History()
     async with serve("--workers", "2") as serving, Caller(serving.address, TENANT) as caller:

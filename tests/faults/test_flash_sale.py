@@ -30,7 +30,7 @@ from tests.faults.installation import Installation, installed
 TENANT, BATCH = "faults", "flash"
 STOCK, PROCESSES, EACH = 1_000, 4, 5_000
 RETURNED = 50
-_PATIENCE_S = 60
+_PATIENCE_S = 120
 
 Disturb = Callable[[Installation], Awaitable[None]]
 
