@@ -21,6 +21,11 @@ CART = QuoteRequest(
 EMBEDDED = {"RANGLI_POSTGRES_DSN": "", "RANGLI_REDIS_URL": ""}
 
 
+# What becomes of calls whose server goes; on a machine that stands still for seconds, a call may
+# also run out of its time.
+LOST = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
 async def survivors(processes: list[psutil.Process]) -> list[str]:
     """What has not ended within half a minute; killed then, so that nothing is left."""
     for _ in range(600):
@@ -122,7 +127,7 @@ async def test_a_killed_worker_comes_back_while_the_others_go_on(serve, under_lo
             assert survivor in serving.workers()
             assert len(serving.workers()) == 2
     # Wrong answers would have failed the load; all that may have happened is no answer.
-    assert {refusal.code for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+    assert {refusal.code for refusal in load.refusals} <= LOST
 
 
 @pytest.mark.usefixtures("transport")
@@ -155,7 +160,7 @@ async def test_supervisor_drains_under_load_and_answers_or_says_unavailable(serv
             await load.more(100)
             assert await serving.end() == 0
 
-    assert {refusal.code for refusal in load.refusals} <= {grpc.StatusCode.UNAVAILABLE}
+    assert {refusal.code for refusal in load.refusals} <= LOST
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["term", "ctrl-c"])
