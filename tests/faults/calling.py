@@ -65,11 +65,17 @@ BATCHES = {
 class Caller:
     """All services at one address, as one tenant.
 
-    retries: by gRPC, as our client has them.
+    retries: by gRPC, as our client has them.  call_s: how long a call waits for its answer.
     """
 
     def __init__(
-        self, address: str, tenant: str, *, connections: int = 4, retries: bool = True
+        self,
+        address: str,
+        tenant: str,
+        *,
+        connections: int = 4,
+        retries: bool = True,
+        call_s: float = _CALL_S,
     ) -> None:
         self._channels = Channels(address, connections=0, watch_health=False)
         options = dict(channel_options(watch_health=False)) | {"grpc.enable_retries": int(retries)}
@@ -83,7 +89,7 @@ class Caller:
                 f"/{service.full_name}/{method.name}",
                 GetMessageClass(method.output_type),
                 metadata=metadata,
-                timeout_s=_CALL_S,
+                timeout_s=call_s,
             )
             for service in _SERVICES
             for method in service.methods

@@ -32,13 +32,22 @@ from tests.faults.proxy import Loss, Proxy, proxied
 async def behind_proxy(
     database: str, redis_url: str, folder: Path, *, fault: str | None = None
 ) -> AsyncIterator[tuple[Proxy, Caller]]:
-    """One server process whose PostgreSQL is behind a proxy, and a caller who never retries."""
+    """One server process whose PostgreSQL is behind a proxy, and a caller who never retries.
+
+    Both wait for as long as a slow machine may need: only what the proxy does is a fault.
+    """
     async with (
         proxied(database, folder) as (proxy, dsn),
         installed(
-            folder, workers=1, fault=fault, RANGLI_POSTGRES_DSN=dsn, RANGLI_REDIS_URL=redis_url
+            folder,
+            workers=1,
+            fault=fault,
+            RANGLI_POSTGRES_DSN=dsn,
+            RANGLI_REDIS_URL=redis_url,
+            RANGLI_ACQUIRE_TIMEOUT_S="20",
+            RANGLI_REDIS_TIMEOUT_S="10",
         ) as installation,
-        Caller(installation.address, "lost", connections=1, retries=False) as caller,
+        Caller(installation.address, "lost", connections=1, retries=False, call_s=60) as caller,
     ):
         yield proxy, caller
 
