@@ -75,8 +75,9 @@ async def asked(door: Filter, times: int) -> list[Admission]:
 
 @asynccontextmanager
 async def filtering(stores: Stores, **settings: float) -> AsyncIterator[Filter]:
-    """A filter that has begun."""
-    door = Filter(stores, **{"timeout_s": 5, "bypass_per_s": 1_000_000} | settings)
+    """A filter that has begun, patient with a slow machine."""
+    usual = {"timeout_s": 5, "fill_timeout_s": 20, "bypass_per_s": 1_000_000}
+    door = Filter(stores, **usual | settings)
     await door.start()
     try:
         yield door

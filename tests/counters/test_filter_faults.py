@@ -27,7 +27,7 @@ from tests.counters.stage import (
 
 PASSED, SOLD_OUT, BYPASSED = Admission.PASSED, Admission.SOLD_OUT, Admission.BYPASSED
 # Long enough that a Redis that works is never taken for one that does not, however busy we are.
-TIMEOUT_S = 2.0
+TIMEOUT_S = 4.0
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from redis.crc import key_slot
 
 from rangli.counters import scripts
 from rangli.counters.keys import OwnerKeys
-from rangli.counters.scripts import LostError, Server, Standing, Stock
+from rangli.counters.scripts import LostError, Server, Standing, Stock, Verdict
 
 FRESH_MS = 3_600_000  # the model's clock stands still
 STOCKS, USERS = ["s1", "s2"], ["ann", "bob", "cid"]
@@ -201,6 +201,16 @@ async def play(steps, redis: Redis, replid: str) -> None:
 @given(steps=steps)
 def test_scripts_do_what_their_model_does(steps, redis, runner):
     runner.run(play(steps, *redis))
+
+
+def test_stock_of_an_old_epoch_is_judged_only_when_it_was_filled_again(redis, runner):
+    """A Redis that crashed has kept it, and nobody knows how much of it was sold since."""
+    real = Real(*redis)
+    runner.run(real.fill(1, "s1", 5, -1))
+
+    assert runner.run(real.admit(2, [("s1", 1, [])])) is None
+    runner.run(real.fill(2, "s1", 2, -1))
+    assert runner.run(real.admit(2, [("s1", 1, [])] * 3)) == [1, 1, Verdict.EMPTY]
 
 
 def test_another_server_does_nothing_at_all(redis, runner):

@@ -43,7 +43,6 @@ _HOT_S = 2.0  # a stock asked for within so long is refilled
 _FORGET_S = 10.0  # an owner that nobody asked for is forgotten
 _FRESH_MS = 1_000  # a no of a stock that was filled longer ago is not believed
 _EMPTY_S = 0.02  # a stock just found empty is not asked for again
-_POSTGRES_S = 0.5  # so long a filling waits for PostgreSQL
 _DESKS_AT_ONCE = 256  # whose stocks are read in one query
 _ADMISSIONS = {
     Verdict.PASSED: Admission.PASSED,
@@ -70,6 +69,7 @@ class Filter:
 
     bypass_per_s: so many a second may go to PostgreSQL while Redis cannot be believed.
     timeout_s: how long one call waits for Redis; whoever waits with it then bypasses.
+    fill_timeout_s: the same for a filling, which reads PostgreSQL first.
     drift_units: by how much the stocks that are asked for were off at the last refill, in all.
     """
 
@@ -79,10 +79,12 @@ class Filter:
         *,
         bypass_per_s: int = 2_000,
         timeout_s: float = 0.2,
+        fill_timeout_s: float = 0.5,
         refill_every_s: float = REFILL_EVERY_S,
     ) -> None:
         self.counts = Counts()
         self.drift_units = 0
+        self._fill_timeout_s = fill_timeout_s
         self._refill_every_s = refill_every_s
         self._pg = stores.pg
         self._secret = stores.keys.codes
@@ -284,7 +286,7 @@ class Filter:
         """Fill the desks' stocks; by how many units they were off, None if it could not be done."""
         server = self._shard.server
         try:
-            async with asyncio.timeout(_POSTGRES_S):
+            async with asyncio.timeout(self._fill_timeout_s):
                 return await refill(server, self._pg, desks)
         except LostError as why:
             self._shard.lose(server, why)
