@@ -78,8 +78,9 @@ class Method:
         the coroutine of `(CallContext, AsyncIterator[request]) -> response`, or the async generator
         of `(CallContext, request) -> response`s or of `(CallContext, AsyncIterator[request])`.
     limit_bytes: largest message accepted; of a stream, each of its messages.
-    quick: asked first, with the request's bytes: `(CallContext, bytes) -> bytes | None`, with UNARY
-        a coroutine. It answers with the response's bytes, or None: then the handler answers.
+    quick: asked first, with the request's bytes: `(CallContext, bytes) -> bytes | RangliError |
+        None`, with UNARY a coroutine. It answers with the response's bytes; with a refusal, as to
+        raise it costs more; or with None: then the handler answers.
     deadline_s_max: longest time the method may take, whatever the caller allows; infinite for
         what goes on as long as the caller wants.
     counted: whether the call counts as one in flight; what only waits for changes does not.

@@ -65,13 +65,13 @@ class _Visitor(NamedTuple):
 
 
 class _Question(NamedTuple):
-    """What is asked before a no leaves.
+    """What is asked before it is said that a limit is reached.
 
     key: was it answered before?  limits: what do these, (tenant, limit_id, subject_id), leave?
     """
 
     key: Key
-    limits: tuple[tuple[str, str, str], ...] = ()
+    limits: tuple[tuple[str, str, str], ...]
 
 
 class _Found(NamedTuple):
@@ -106,32 +106,34 @@ class ClaimDesk:
         self._batcher = batching.batcher(
             method, self._give, at_once=self._give_at_once, size_max=_GIVEN_MAX, patient=True
         )
-        self._earlier = Gatherer(self._look_up, size_max=_LOOK_UPS)
+        self._earlier = Gatherer(self._records, size_max=_LOOK_UPS)
+        self._reached = Gatherer(self._limits_and_records, size_max=_LOOK_UPS)
         self._left = Gatherer(self._stocks)
         self._insiders = Gatherer(self._memberships)
         # Stocks that were seen to be all given, and until when that is believed; few at a time.
         self._all_given: dict[LimitKey, float] = {}
-        # Claims under way, by key.
-        self._under_way: dict[Key, asyncio.Future[None]] = {}
+        # Claims under way, by key, and what the next one of that key waits for, if there is one.
+        self._under_way: dict[Key, asyncio.Event | None] = {}
 
-    async def claim(self, asked: Asked[Claim], *, deadline: float) -> bytes:
-        """The claim's answer: its first one, if it has been made before.
+    async def claim(self, asked: Asked[Claim], *, deadline: float) -> bytes | RangliError:
+        """The claim's answer: its first one, if it has been made before. Or why it is refused.
 
         Raises as `Batcher.submit`, and Exhausted (OVERLOADED) if the filter must be bypassed and
         too many ask.
         """
         key = asked.tenant, asked.request_id
         # Whether there is an earlier answer is not known before that claim has ended.
-        while (before := self._under_way.get(key)) is not None:
-            await asyncio.wait([before])
-        ended = self._under_way[key] = asyncio.get_running_loop().create_future()
+        while key in self._under_way:
+            before = self._under_way[key] = self._under_way[key] or asyncio.Event()
+            await before.wait()
+        self._under_way[key] = None
         try:
             return await self._claim(asked, deadline)
         finally:
-            del self._under_way[key]
-            ended.set_result(None)
+            if ended := self._under_way.pop(key):
+                ended.set()
 
-    async def _claim(self, asked: Asked[Claim], deadline: float) -> bytes:
+    async def _claim(self, asked: Asked[Claim], deadline: float) -> bytes | RangliError:
         one = asked.body.giving
         if self._sold_out is not None and (known := await self._sold_out.told(one)) is not None:
             return await self._earlier_answer(asked, known)
@@ -218,13 +220,12 @@ class ClaimDesk:
                 raise giving.not_open_refusal(one.batch_id, NotOpen.NOT_IN_AUDIENCE)
         return wants
 
-    async def _earlier_answer(self, asked: Asked[Claim], refusal: RangliError) -> bytes:
-        """What the key was answered before; raises the refusal if it was not."""
-        found = await self._earlier.ask(_Question((asked.tenant, asked.request_id)))
-        if found is None or found.record is None:
-            # One may be raised to many, each of whom would lengthen its trace.
-            raise refusal.with_traceback(None)
-        return replay(found.record, sha256(asked.fingerprint))
+    async def _earlier_answer(
+        self, asked: Asked[Claim], refusal: RangliError
+    ) -> bytes | RangliError:
+        """What the key was answered before, and the refusal if it was not."""
+        record = await self._earlier.ask((asked.tenant, asked.request_id))
+        return refusal if record is None else replay(record, sha256(asked.fingerprint))
 
     async def _limited(self, asked: Asked[Claim], wants: Wanted) -> bytes | None:
         """What the key was answered before; None if the limits leave something after all.
@@ -232,7 +233,7 @@ class ClaimDesk:
         Redis may count what came to nothing. Raises Refused (LIMIT_REACHED).
         """
         limits = tuple((asked.tenant, *want[:2]) for want, _ in wants.limits)
-        found = await self._earlier.ask(_Question((asked.tenant, asked.request_id), limits))
+        found = await self._reached.ask(_Question((asked.tenant, asked.request_id), limits))
         if found is None:
             return None
         if found.record is not None:
@@ -267,11 +268,17 @@ class ClaimDesk:
             request.asked.body.given = answers is not None
         return answers
 
-    async def _look_up(self, questions: Sequence[_Question]) -> Mapping[_Question, _Found]:
+    async def _records(self, keys: Sequence[Key]) -> Mapping[Key, Record]:
+        async with connection(self._pg) as conn:
+            return await find_records(conn, self._method, keys)
+
+    async def _limits_and_records(
+        self, questions: Sequence[_Question]
+    ) -> Mapping[_Question, _Found]:
         limits = [limit for question in questions for limit in question.limits]
         async with connection(self._pg) as conn:
             # The records last: whose own win has just used up a limit must be seen to have won.
-            left = await limit_store.remaining(conn, limits) if limits else {}
+            left = await limit_store.remaining(conn, limits)
             records = await find_records(conn, self._method, [one.key for one in questions])
         reached = {limit: seen for limit, seen in left.items() if not seen.left}
         return {

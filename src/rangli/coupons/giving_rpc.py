@@ -68,8 +68,8 @@ class _Giving:
         )
         self._issues = batching.batcher(f"{service}/Issue", _issue)
 
-    async def quick_claim(self, call: CallContext, data: bytes) -> bytes | None:
-        """As `claim`, from bytes to the bytes that are kept."""
+    async def quick_claim(self, call: CallContext, data: bytes) -> bytes | RangliError | None:
+        """As `claim`, from bytes to the bytes that are kept, or a refusal."""
         try:
             request = pb.ClaimRequest.FromString(data)
         except DecodeError:
@@ -77,9 +77,13 @@ class _Giving:
         return await self._claimed(call, request)
 
     async def claim(self, call: CallContext, request: pb.ClaimRequest) -> pb.ClaimResponse:
-        return pb.ClaimResponse.FromString(await self._claimed(call, request))
+        answer = await self._claimed(call, request)
+        if isinstance(answer, RangliError):
+            # One may be raised to many, each of whom would lengthen its trace.
+            raise answer.with_traceback(None)
+        return pb.ClaimResponse.FromString(answer)
 
-    async def _claimed(self, call: CallContext, request: pb.ClaimRequest) -> bytes:
+    async def _claimed(self, call: CallContext, request: pb.ClaimRequest) -> bytes | RangliError:
         claim = read.claim(
             request,
             tenant=call.tenant,

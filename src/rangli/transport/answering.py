@@ -62,6 +62,8 @@ def answered(method: Method, parse: Callable[[bytes], Any]) -> Callable[[CallCon
 
 
 def to_bytes(message: Any) -> bytes:
-    """An answer's bytes: it may have been given as such."""
+    """An answer's bytes: it may have been given as such. Raises one that is a refusal."""
+    if isinstance(message, RangliError):
+        raise message
     data: bytes = message if isinstance(message, bytes) else message.SerializeToString()
     return data

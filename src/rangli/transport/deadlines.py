@@ -1,4 +1,4 @@
-"""Calls whose time is up, cancelled: one timer for all of them, as hardly any ever is.
+"""Calls whose time is up: one timer for all of them, as hardly any ever is.
 
 `asyncio.timeout` sets and drops a timer for each call, which costs more than many a call's answer.
 """
@@ -9,7 +9,7 @@ import asyncio
 import math
 import time
 from collections.abc import Awaitable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from rangli.core.errors import DeadlinePassed
 
@@ -19,25 +19,33 @@ _LATE_S_MAX = 0.005
 T = TypeVar("T")
 
 
-class _Call:
-    """A task, until when it may take, and whether it was told that its time is up."""
+class Late(Protocol):
+    """What has until `deadline`, by `time.monotonic()`."""
 
-    __slots__ = ("cancelling", "deadline", "is_late", "task")
+    @property
+    def deadline(self) -> float: ...  # noqa: D102
 
-    def __init__(self, task: asyncio.Task[object], deadline: float) -> None:
-        self.task = task
-        self.deadline = deadline
-        self.cancelling = task.cancelling()
-        self.is_late = False
+    def late(self) -> None:
+        """It is over, and not forgotten; told once."""
 
 
 class Deadlines:
-    """Of the calls of one event loop."""
+    """Of what goes on in one event loop."""
 
     def __init__(self) -> None:
-        self._calls: set[_Call] = set()
+        self._watched: set[Late] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = math.inf
+
+    def watch(self, one: Late) -> None:
+        """Tell it when its time is up, some milliseconds late at most."""
+        self._watched.add(one)
+        if one.deadline < self._rings_at:
+            self._ring_at(one.deadline)
+
+    def forget(self, one: Late) -> None:
+        """It has ended, if it was watched at all."""
+        self._watched.discard(one)
 
     async def keep(self, answer: Awaitable[T], deadline: float) -> T:
         """What is awaited, cancelled at `time.monotonic()` deadline: then raises DeadlinePassed.
@@ -46,19 +54,17 @@ class Deadlines:
         """
         task = asyncio.current_task()
         assert task is not None
-        call = _Call(task, deadline)
-        self._calls.add(call)
-        if deadline < self._rings_at:
-            self._ring_at(deadline)
+        waiting = _Waiting(task, deadline)
+        self.watch(waiting)
         try:
             return await answer
         except asyncio.CancelledError as error:
-            if call.is_late and task.cancelling() == call.cancelling + 1:
+            if waiting.is_late and task.cancelling() == waiting.cancelling + 1:
                 raise DeadlinePassed from error
             raise
         finally:
-            self._calls.discard(call)
-            if call.is_late:
+            self.forget(waiting)
+            if waiting.is_late:
                 task.uncancel()
 
     def _ring_at(self, deadline: float) -> None:
@@ -70,14 +76,27 @@ class Deadlines:
 
     def _ring(self) -> None:
         self._timer, self._rings_at = None, math.inf
-        now, nearest = time.monotonic(), math.inf
-        for call in self._calls:
-            if call.is_late:
-                continue
-            if call.deadline <= now:
-                call.is_late = True
-                call.task.cancel()
-            elif call.deadline < nearest:
-                nearest = call.deadline
-        if nearest < math.inf:
+        now = time.monotonic()
+        late = [one for one in self._watched if one.deadline <= now]
+        self._watched.difference_update(late)
+        for one in late:
+            one.late()
+        nearest = min((one.deadline for one in self._watched), default=math.inf)
+        if nearest < self._rings_at:
             self._ring_at(max(nearest, now + _LATE_S_MAX))
+
+
+class _Waiting:
+    """A task, until when it may take, and whether it was told that its time is up."""
+
+    __slots__ = ("cancelling", "deadline", "is_late", "task")
+
+    def __init__(self, task: asyncio.Task[object], deadline: float) -> None:
+        self.task = task
+        self.deadline = deadline
+        self.cancelling = task.cancelling()
+        self.is_late = False
+
+    def late(self) -> None:
+        self.is_late = True
+        self.task.cancel()

@@ -35,8 +35,8 @@ class Gate:
             )
         self.in_flight += 1
 
-    def leave(self, _call: object = None) -> None:
-        """A counted call is over; takes what a done-callback is given."""
+    def leave(self) -> None:
+        """A counted call is over."""
         self.in_flight -= 1
         if self.in_flight == 0:
             self._idle.set()

@@ -23,14 +23,20 @@ def no_such_method() -> RangliError:
 
 
 def told(path: str, error: Exception) -> RangliError:
-    """What the caller is told: the refusal itself; of a fault nothing, it goes whole to the log."""
+    """What the caller is told: the refusal itself; of a fault nothing, it goes whole to the log.
+
+    Its trace is let go: frames that it leads to often hold the refusal, and such a circle would be
+    left for the collector.
+    """
     if isinstance(error, RangliError):
+        error.__traceback__ = None
         _log.debug(
             "refused", method=path, code=error.code.value, reason=error.reason.value,
             message=error.message,
         )  # fmt: skip
         return error
     _log.error("fault", method=path, exc_info=error)
+    error.__traceback__ = None
     return RangliError(Reason.INTERNAL_FAULT, "internal fault")
 
 

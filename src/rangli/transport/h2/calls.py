@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from rangli.core.call import CallContext, Method, Shape
 from rangli.core.errors import DeadlinePassed, Invalid, RangliError, Reason
 from rangli.transport.answering import answered, parsed, parser, to_bytes
 from rangli.transport.arriving import call_context
+from rangli.transport.deadlines import Deadlines
 from rangli.transport.gate import Gate
 from rangli.transport.h2.head import Head
 from rangli.transport.h2.messages import PREFIX_BYTES, Incoming, Messages
@@ -77,13 +77,16 @@ class Call:
     """
 
     __slots__ = (
-        "_gate", "_incoming", "_inside", "_messages", "_out", "_received", "_task",
-        "_timer", "begun", "context", "over", "request_ended", "route", "stream_id",
+        "_deadlines", "_gate", "_incoming", "_inside", "_messages", "_out", "_received", "_task",
+        "_works", "begun", "context", "over", "request_ended", "route", "stream_id",
     )  # fmt: skip
 
-    def __init__(self, out: Out, stream_id: int, route: Route, gate: Gate) -> None:
+    def __init__(
+        self, out: Out, stream_id: int, route: Route, gate: Gate, deadlines: Deadlines
+    ) -> None:
         self._out = out
         self._gate = gate
+        self._deadlines = deadlines
         self.stream_id = stream_id
         self.route = route
         self.context: CallContext | None = None
@@ -93,7 +96,7 @@ class Call:
         self._messages: Messages | None = None
         self._received: bytes | None = None
         self._task: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._works = False  # the task has taken its first step
 
     def begin(self, head: Head, peer: str) -> None:
         """Let the call in. Raises what it is refused with."""
@@ -153,13 +156,19 @@ class Call:
                 raise Invalid(Reason.MALFORMED_MESSAGE, "the call ended without a message")
             self._run(self._received)
 
+    @property
+    def deadline(self) -> float:
+        """As its context says; infinite before it was let in."""
+        return math.inf if self.context is None else self.context.deadline
+
     def watch_time(self) -> None:
         """See to it that the call ends at its deadline."""
-        if self._timer is None and not self.over and self.context is not None:
-            left_s = self.context.deadline - time.monotonic()
-            if math.isfinite(left_s):
-                loop = asyncio.get_running_loop()
-                self._timer = loop.call_later(max(left_s, 0.0), self._expire)
+        if not self.over and self.deadline < math.inf:
+            self._deadlines.watch(self)
+
+    def late(self) -> None:
+        """Its time is up."""
+        self.refuse(DeadlinePassed())
 
     def refuse(self, error: Exception) -> None:
         """End the call with what the caller is told of the error; its work is cancelled."""
@@ -173,18 +182,19 @@ class Call:
         self.end()
 
     def end(self) -> None:
-        """The call is over: stop its timer and its work, count it no more when that has ended."""
+        """The call is over: watch it no more, stop its work, count it until that has ended."""
         self.over = True
-        if self._timer is not None:
-            self._timer.cancel()
+        self._deadlines.forget(self)
         if self._incoming is not None:
             self._incoming.drop()
         if self._task is None:
             self._leave()
         elif self._task is not asyncio.current_task():
             self._task.cancel()
+            if not self._works:  # and never will
+                self._leave()
 
-    def _leave(self, _task: object = None) -> None:
+    def _leave(self) -> None:
         if self._inside:
             self._inside = False
             self._gate.leave()
@@ -237,13 +247,12 @@ class Call:
     def _start(self, send: Callable[[Any], Awaitable[None]], handle: Callable[[], Any]) -> None:
         """Run a handler that waits, as a task."""
         self._task = asyncio.get_running_loop().create_task(self._work(send, handle))
-        # The task may be cancelled before its first step.
-        self._task.add_done_callback(self._leave)
         self.watch_time()
 
     async def _work(
         self, send: Callable[[Any], Awaitable[None]], handle: Callable[[], Any]
     ) -> None:
+        self._works = True
         try:
             await send(handle())
         except asyncio.CancelledError:
@@ -253,6 +262,8 @@ class Call:
         except Exception as error:
             # If the call was over before, nobody hears of it; a fault is logged all the same.
             self.refuse(error)
+        finally:
+            self._leave()
 
     async def _one_answer(self, answer: Awaitable[Any]) -> None:
         message = to_bytes(await answer)
@@ -267,6 +278,3 @@ class Call:
         if not self.over:
             self._out.end(self)
             self.end()
-
-    def _expire(self) -> None:
-        self.refuse(DeadlinePassed())

@@ -17,6 +17,7 @@ from ngh2 import ErrorCode
 
 from rangli.core.errors import RangliError
 from rangli.storage import metrics
+from rangli.transport.deadlines import Deadlines
 from rangli.transport.gate import Gate
 from rangli.transport.h2 import trailers
 from rangli.transport.h2.calls import Call, Route
@@ -48,6 +49,8 @@ class Home(Protocol):
     def limits(self) -> Limits: ...  # noqa: D102
     @property
     def gate(self) -> Gate: ...  # noqa: D102
+    @property
+    def deadlines(self) -> Deadlines: ...  # noqa: D102
     @property
     def routes(self) -> Mapping[bytes, Route]: ...  # noqa: D102
 
@@ -124,8 +127,7 @@ class Connection(asyncio.Protocol):
                     break
         self._out.reading = False
         for call in begun:
-            if not call.over:
-                call.watch_time()
+            call.watch_time()
         self._out.flush()
 
     def _not_understood(self, error: ngh2.NGH2Error, data: bytes) -> None:
@@ -250,7 +252,8 @@ class Connection(asyncio.Protocol):
             self._out.turn_away(stream_id, fields, ended=ended)
             return None
         self.life.called = True
-        call = self._calls[stream_id] = Call(self._out, stream_id, route, self._home.gate)
+        home = self._home
+        call = self._calls[stream_id] = Call(self._out, stream_id, route, home.gate, home.deadlines)
         call.request_ended = ended
         try:
             call.begin(head, self.peer)

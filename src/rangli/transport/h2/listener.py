@@ -14,6 +14,7 @@ import structlog
 from rangli.core.call import Service
 from rangli.storage import metrics
 from rangli.transport import unix
+from rangli.transport.deadlines import Deadlines
 from rangli.transport.gate import Gate
 from rangli.transport.h2.calls import Route
 from rangli.transport.h2.connection import Connection
@@ -44,6 +45,7 @@ class H2Server:
         certificates: Certificates | None = None,
     ) -> None:
         self.gate = gate
+        self.deadlines = Deadlines()
         self._certificates = certificates
         self.limits = limits or Limits()
         everything = (*services, *reflecting([service.name for service in services]))
