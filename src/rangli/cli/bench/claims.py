@@ -74,8 +74,8 @@ def run(*, pairs: int = PAIRS, seconds: float = SECONDS) -> dict[str, float | st
                     f" {refusal_bytes} bytes; one losing claim in {RETRY_EVERY} is a winner's retry"
                 )
                 figures = _claims(stand, echo, winners, refusal_bytes, pairs=pairs, seconds=seconds)
-            figures |= _pools(stand, seconds)
             figures |= uvloop.run(_latencies(stand.worker.port, figures))
+            figures |= _pools(stand, seconds)
             figures |= _orders(stand, seconds)
             figures |= _looked_at(stand)
     return figures
