@@ -32,6 +32,7 @@ from rangli.counters.refill import refill
 from rangli.counters.scripts import CALL_MAX, LostError, Verdict
 from rangli.counters.shard import Mode, Shard
 from rangli.storage import detached
+from rangli.storage.in_time import in_time
 from rangli.storage.patience import Patience
 from rangli.storage.postgres import PostgresError
 from rangli.storage.stores import Stores
@@ -286,7 +287,7 @@ class Filter:
         """Fill the desks' stocks; by how many units they were off, None if it could not be done."""
         server = self._shard.server
         try:
-            async with asyncio.timeout(self._fill_timeout_s):
+            async with in_time(self._fill_timeout_s):
                 return await refill(server, self._pg, desks)
         except LostError as why:
             self._shard.lose(server, why)

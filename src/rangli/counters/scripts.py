@@ -6,13 +6,13 @@ then it is not to be believed any more.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from enum import IntEnum
 from typing import NamedTuple
 
+from rangli.storage.in_time import in_time
 from rangli.storage.lua import REDIS_AWAY, LuaScript, Redis
 
 CALL_MAX = 256  # requests, or keys, of one call
@@ -131,7 +131,7 @@ async def seen(server: Server, keys: Iterable[str]) -> list[int]:
 async def _in_time(server: Server) -> AsyncIterator[None]:
     """One call; a connection whose answer is still to come is dropped, so it meets nobody else."""
     try:
-        async with asyncio.timeout(server.timeout_s):
+        async with in_time(server.timeout_s):
             yield
     except REDIS_AWAY as error:
         raise LostError(f"no answer: {type(error).__name__}") from error

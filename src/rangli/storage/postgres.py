@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 
 from rangli.core.errors import Unavailable
+from rangli.storage.in_time import in_time
 
 # What a pool lends is a proxy of one, with the same methods.
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
@@ -71,15 +72,15 @@ class Busy(Unavailable):
 class Pool(asyncpg.Pool):
     """A pool on which nobody waits for a connection without bound."""
 
-    __slots__ = ("_acquire_timeout_s",)
+    __slots__ = ("acquire_timeout_s",)
 
     def __init__(self, *args: Any, acquire_timeout_s: float, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._acquire_timeout_s = acquire_timeout_s
+        self.acquire_timeout_s = acquire_timeout_s
 
     def acquire(self, *, timeout: float | None = None) -> Any:
         """As asyncpg's, with the pool's own timeout unless another is given."""
-        return super().acquire(timeout=self._acquire_timeout_s if timeout is None else timeout)
+        return super().acquire(timeout=self.acquire_timeout_s if timeout is None else timeout)
 
 
 async def open_pool(
@@ -230,7 +231,9 @@ def _is_lost(conn: Connection) -> bool:
 
 async def _acquire(pool: Pool) -> Connection:
     try:
-        conn: Connection = await pool.acquire()
+        # Not by asyncpg's own timeout, by which a process that stood still would find itself late.
+        async with in_time(pool.acquire_timeout_s):
+            conn: Connection = await asyncpg.Pool.acquire(pool)  # type: ignore[assignment]
     except TimeoutError as error:
         _warnings.warn(error)
         raise Unavailable(
@@ -244,4 +247,4 @@ async def _acquire(pool: Pool) -> Connection:
 async def _release(pool: Pool, conn: Connection) -> None:
     """Give the connection back; asyncpg drops one that broke, which is no failure of the caller."""
     with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-        await pool.release(conn)  # type: ignore[arg-type]  # the proxy that `acquire` lent
+        await pool.release(conn, timeout=pool.acquire_timeout_s)  # type: ignore[arg-type]  # a proxy

@@ -33,10 +33,12 @@ class StorageSettings(BaseSettings):
     data_dir: what the embedded servers keep; unused when both are given.
     postgres_pool_size_max: connections per process; PostgreSQL's `max_connections` must hold the
         sum over all processes.
-    acquire_timeout_s: how long a call waits for a free connection before it is UNAVAILABLE.
+    acquire_timeout_s: how long a call waits for a free connection before it is UNAVAILABLE; time in
+        which this process did not run does not count.
     connect_timeout_s: how long opening a connection may take when the process starts.
     redis_pool_size_max: connections per process.
-    redis_timeout_s: how long one command, or connecting, may take.
+    redis_timeout_s: how long one command, or connecting, may take; time in which this process did
+        not run, or was busy all the while, is not counted to a command.
     filter_bypass_per_s: claims that a process sends to PostgreSQL unfiltered, a second, while Redis
         cannot be believed; more are shed.
     key_token, key_codes, key_admission: see `keys`; made and kept in the data folder by default.

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from rangli.core.errors import Unavailable
 from rangli.storage import detached
+from rangli.storage.in_time import in_time
 from rangli.storage.keys import Keys
 from rangli.storage.postgres import Pool, connection, open_pool
 from rangli.storage.settings import StorageSettings
@@ -83,13 +88,45 @@ def _open_redis(url: str, settings: StorageSettings) -> Redis:
     pool = BlockingConnectionPool.from_url(
         url,
         retry=Retry(NoBackoff(), 0),
-        socket_timeout=settings.redis_timeout_s,
+        socket_timeout=None,  # as `_InTime` has it
         socket_connect_timeout=settings.redis_timeout_s,
         max_connections=settings.redis_pool_size_max,
         timeout=settings.redis_timeout_s,
         decode_responses=False,
     )
+    usual = pool.connection_class  # by the URL's scheme
+    pool.connection_class = type(
+        "ConnectionInTime", (_InTime, usual), {"timeout_s": settings.redis_timeout_s}
+    )
     return Redis.from_pool(pool)
+
+
+class _InTime:
+    """A connection that takes and answers in time, as far as this process ran meanwhile.
+
+    redis-py's own limits would take a Redis that works for one that does not. Of a connection that
+    is late nothing more is read.
+    """
+
+    timeout_s: float
+
+    async def send_packed_command(self, *args: Any, **kwargs: Any) -> None:
+        """As redis-py's; RedisError if the server takes nothing."""
+        async with self._limit():
+            await super().send_packed_command(*args, **kwargs)  # type: ignore[misc]
+
+    async def read_response(self, *args: Any, **kwargs: Any) -> Any:
+        """As redis-py's; RedisError if there is no answer."""
+        async with self._limit():
+            return await super().read_response(*args, **kwargs)  # type: ignore[misc]
+
+    @asynccontextmanager
+    async def _limit(self) -> AsyncIterator[None]:
+        try:
+            async with in_time(self.timeout_s):
+                yield
+        except TimeoutError as error:
+            raise RedisTimeoutError("Redis is late") from error
 
 
 async def _check_postgres(pg: Pool) -> None:
