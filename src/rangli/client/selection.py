@@ -66,11 +66,11 @@ class Selection:
         """The set, without its members."""
         return await self._get_set(GetSetRequest(set_id=set_id))
 
-    async def list_sets(self) -> AsyncIterator[Set]:
-        """The tenant's sets by id, page after page."""
+    async def list_sets(self, *, timeout_s: float | None = None) -> AsyncIterator[Set]:
+        """The tenant's sets by id, page after page; timeout_s: of each page."""
         page_token = ""
         while True:
-            page = await self._list_sets(ListSetsRequest(page_token=page_token))
+            page = await self._list_sets(ListSetsRequest(page_token=page_token), timeout_s)
             for item in page.sets:
                 yield item
             page_token = page.next_page_token
