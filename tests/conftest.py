@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import structlog
 from psycopg import sql
 
 from rangli.storage import postgres
@@ -27,6 +28,12 @@ from rangli.storage.stores import Stores
 from rangli.transport.choice import Transport
 from tests.transports import CHOSEN
 from tests.world import World, new_tenant, shared_world
+
+# structlog's own tracebacks show all that a frame holds, which for a catalogue takes a second.
+_PLAIN = structlog.dev.ConsoleRenderer(
+    colors=False, exception_formatter=structlog.dev.plain_traceback
+)
+structlog.configure(processors=[*structlog.get_config()["processors"][:-1], _PLAIN])
 
 # A machine that stands still for seconds, in the middle of a transaction, must fail no test.
 IDLE_IN_TRANSACTION = postgres._SERVER_SETTINGS["idle_in_transaction_session_timeout"]
