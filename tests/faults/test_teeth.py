@@ -33,7 +33,8 @@ _PATIENCE_S = 600
 
 
 async def test_an_answer_sent_before_the_commit_is_found_by_the_kills(data_dir):
-    with pytest.raises(AssertionError, match="acknowledged and lost"):
+    # At the end, or already by somebody who looks meanwhile.
+    with pytest.raises(AssertionError, match=r"acknowledged and lost|can be explained"):
         await survive(data_dir, [Victim.POSTGRES], Random(1), fault="answers_before_commit")
 
 

@@ -10,6 +10,7 @@ from google.rpc.error_details_pb2 import ErrorInfo
 from psycopg import sql
 
 from rangli.core.errors import Reason, Refused
+from rangli.storage.postgres import Busy
 from rangli.storage.settings import StorageSettings
 from rangli.storage.stores import Stores
 from rangli.v1 import fund_pb2 as fb
@@ -124,7 +125,8 @@ async def everything_at_once(world: World) -> None:
     rng.shuffle(work)
     results = await asyncio.gather(*work, return_exceptions=True)
 
-    assert [one for one in results if not (one is None or isinstance(one, Refused))] == []
+    # On a slow machine somebody may wait in vain for a row; deadlocks are counted by PostgreSQL.
+    assert [one for one in results if not (one is None or isinstance(one, Refused | Busy))] == []
     assert await audited(world) == []
 
 

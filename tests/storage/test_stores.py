@@ -141,7 +141,7 @@ async def test_stalled_redis_counts_a_late_write_once(mortal_servers, mortal_sto
 
     server.suspend()
     call = asyncio.create_task(mortal_stores.redis.incr("late"))
-    await asyncio.sleep(1.5)  # its time was up after a second: a repeat would be under way
+    await asyncio.wait({call}, timeout=10)  # its time is up after a second: no repeat is under way
     server.resume()
 
     # What was sent is carried out, once; the client doesn't know, and must not repeat it.
