@@ -22,6 +22,11 @@ async def refuse(_call, _request):
     raise Invalid.fields(Violation("currency", "?"))
 
 
+async def refuse_and_hold(_call, _request):
+    refusal = Invalid.fields(Violation("currency", "?"))  # to which its trace leads back
+    raise refusal
+
+
 def refuse_at_once(_call, _request):
     raise Invalid.fields(Violation("currency", "?"))
 
@@ -31,9 +36,10 @@ def refuse_at_once(_call, _request):
     [
         (answer, Shape.UNARY),
         (refuse, Shape.UNARY),
+        (refuse_and_hold, Shape.UNARY),
         (refuse_at_once, Shape.INLINE),
     ],
-    ids=["answered", "refused", "refused-inline"],
+    ids=["answered", "refused", "refused-held", "refused-inline"],
 )
 async def test_a_call_leaves_no_circle_of_objects(serving, handler, shape):
     async with serving(Method("Quote", QuoteRequest, handler, shape)) as caller:
