@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from rangli.core.clock import micros
 from rangli.core.errors import Invalid
 from rangli.pricing.answer_rpc import message
 from rangli.pricing.cart_rpc import cart_of
@@ -149,7 +148,7 @@ def test_the_quick_way_leaves_other_amounts_to_the_plain_one() -> None:
     codec = codec_of(compiled.catalogue([compiled.live("a", stated)]))
     asked = [cart(line("l", 100), currency=currency) for currency in ("USD", "EUR", "JPY")]
 
-    answers = [codec.quote(each.SerializeToString(), micros(NOW)) for each in asked]
+    answers = [codec.quote(each.SerializeToString(), NOW) for each in asked]
 
     assert answers == [None, None, None]
 

@@ -10,7 +10,6 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from rangli.activities.catalogue import Catalogue
-from rangli.core.clock import micros
 from rangli.core.errors import RangliError
 from rangli.pricing.cart_rpc import cart_of
 from rangli.pricing.codec import codec_of, joined, parts
@@ -21,8 +20,6 @@ from tests.activities import compiled
 from tests.activities.strategies import quotes
 from tests.pricing.carts import problems, shuffled
 from tests.world import NOW, cart, coupon, line, spec
-
-NOW_US = micros(NOW)
 
 
 def plainly(catalogue: Catalogue, data: bytes) -> bytes | None:
@@ -43,7 +40,7 @@ def test_usual_carts_are_answered_with_the_same_bytes(made, priced_now):
     if priced_now:
         request.ClearField("priced_at")
 
-    answer = codec_of(catalogue).quote(request.SerializeToString(), NOW_US)
+    answer = codec_of(catalogue).quote(request.SerializeToString(), NOW)
 
     event("answered" if answer is not None else "left to the plain way")
     if answer is not None:
@@ -70,7 +67,7 @@ def test_deliveries_floors_and_price_bases_are_answered_with_the_same_bytes(made
             request.ClearField("credentials")
         data = request.SerializeToString()
 
-        answer = codec_of(offers.catalogue).quote(data, NOW_US)
+        answer = codec_of(offers.catalogue).quote(data, NOW)
 
         event("answered" if answer is not None else "left to the plain way")
         if answer is not None:
@@ -85,7 +82,7 @@ def test_unusual_carts_are_answered_alike_or_not_at_all(made):
     codec = codec_of(catalogue)
 
     for data in (request.SerializeToString(), shuffled(request, Random(1)).SerializeToString()):
-        answer = codec.quote(data, NOW_US)
+        answer = codec.quote(data, NOW)
 
         assert answer is None or answer == plainly(catalogue, data)
 
@@ -110,7 +107,7 @@ def test_broken_bytes_are_left_to_the_plain_way_or_answered_as_it_does(made, cha
                 data[at:at] = bytes([chance.randrange(256)])
             elif at < len(data):
                 data[at] = chance.choice([0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)])
-        answer = codec.quote(bytes(data), NOW_US)
+        answer = codec.quote(bytes(data), NOW)
 
         assert answer is None or answer == plainly(catalogue, bytes(data))
 
@@ -131,7 +128,7 @@ def test_most_usual_carts_take_the_quick_way():
         channel="app",
     )
 
-    answer = codec.quote(request.SerializeToString(), NOW_US)
+    answer = codec.quote(request.SerializeToString(), NOW)
 
     assert answer == plainly(catalogue, request.SerializeToString())
 
@@ -162,7 +159,7 @@ def test_what_is_not_usual_is_left_to_the_plain_way(unusual):
     )
     request = qb.QuoteRequest(**{"currency": "USD", "lines": [line("a", 100)], **unusual})
 
-    assert codec_of(catalogue).quote(request.SerializeToString(), NOW_US) is None
+    assert codec_of(catalogue).quote(request.SerializeToString(), NOW) is None
 
 
 def test_a_rule_is_judged_the_plain_way():
@@ -171,7 +168,7 @@ def test_a_rule_is_judged_the_plain_way():
     catalogue = compiled.catalogue([compiled.live("two", discount)])
     request = cart(line("a", 100, 2)).SerializeToString()
 
-    assert codec_of(catalogue).quote(request, NOW_US) is None
+    assert codec_of(catalogue).quote(request, NOW) is None
     plain = plainly(catalogue, request)
     assert plain is not None
     assert qb.QuoteResponse.FromString(plain).payable_minor == 180
@@ -190,7 +187,7 @@ def test_a_codec_knows_products_at_earlier_instants_too():
 
     for request in (now, earlier, now):
         data = request.SerializeToString()
-        assert codec.quote(data, NOW_US) == plainly(catalogue, data)
+        assert codec.quote(data, NOW) == plainly(catalogue, data)
 
 
 def test_a_batch_is_taken_apart_and_its_answers_put_together():

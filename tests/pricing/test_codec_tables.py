@@ -13,7 +13,7 @@ from rangli.pricing._codec import Codec
 from rangli.pricing.codec import codec_of
 from rangli.pricing.policy import policy_of
 from tests.activities import compiled
-from tests.pricing.test_codec import NOW_US, plainly
+from tests.pricing.test_codec import plainly
 from tests.world import NOW, cart, coupon, line, spec
 
 WEEK = timedelta(weeks=1)
@@ -70,7 +70,7 @@ def test_one_codec_answers_for_more_products_stores_and_brands_than_its_tables_b
             store_id="s3",
         ).SerializeToString()
 
-        answer = codec.quote(request, NOW_US)
+        answer = codec.quote(request, NOW)
 
         assert answer is not None
         assert answer == plainly(catalogue, request)
@@ -90,7 +90,7 @@ def test_a_price_book_is_quoted_week_after_week_and_back():
     for at in Random(3).choices([NOW - WEEK, *weeks, weeks[-1] + WEEK], k=120):
         request.priced_at.FromDatetime((at + timedelta(hours=5)).replace(tzinfo=None))
         data = request.SerializeToString()
-        assert codec.quote(data, NOW_US) == plainly(catalogue, data)
+        assert codec.quote(data, NOW) == plainly(catalogue, data)
 
 
 def test_products_that_were_forgotten_are_asked_for_again():
@@ -101,14 +101,14 @@ def test_products_that_were_forgotten_are_asked_for_again():
     catalogue = books(prices)
     codec = codec_of(catalogue)
     first = cart(*(line(f"sku-{number}", 50) for number in range(20))).SerializeToString()
-    answer = codec.quote(first, NOW_US)
+    answer = codec.quote(first, NOW)
     assert answer == plainly(catalogue, first)
 
     for begin in range(0, 70_000, 500):
         lines = (line(f"sku-{number}", 50) for number in range(begin, begin + 500))
-        assert codec.quote(cart(*lines).SerializeToString(), NOW_US) is not None
+        assert codec.quote(cart(*lines).SerializeToString(), NOW) is not None
 
-    assert codec.quote(first, NOW_US) == answer
+    assert codec.quote(first, NOW) == answer
 
 
 def test_a_quote_asked_for_in_the_middle_of_another_is_left_to_the_plain_way():
@@ -119,10 +119,10 @@ def test_a_quote_asked_for_in_the_middle_of_another_is_left_to_the_plain_way():
     between = []
 
     def asks_again(channel):
-        between.append(codec.quote(request, NOW_US))
+        between.append(codec.quote(request, NOW))
         return policy_of(catalogue.policy_for(channel))
 
     codec = Codec(catalogue, asks_again)
 
-    assert codec.quote(request, NOW_US) == plainly(catalogue, request)
+    assert codec.quote(request, NOW) == plainly(catalogue, request)
     assert between == [None]

@@ -64,7 +64,7 @@ def reasons(made: Catalogue, request: qb.QuoteRequest) -> dict[str, str]:
 
 
 def quickly(made: Catalogue, request: qb.QuoteRequest) -> bytes | None:
-    return codec_of(made).quote(request.SerializeToString(), micros(NOW))
+    return codec_of(made).quote(request.SerializeToString(), NOW)
 
 
 def payable(made: Catalogue, *, user_id: str = "ann", at: datetime = NOW) -> int:

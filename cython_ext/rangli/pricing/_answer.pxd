@@ -5,17 +5,18 @@ from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.stdlib cimport realloc
 from libc.string cimport memcpy, memset
 
+from rangli.pricing._adjustments cimport CODED, adjustments_before, link_takes
 from rangli.pricing._desk cimport Chosen, Desk, Giver, fit
 from rangli.pricing._hot cimport Act, Grant, Hot
 from rangli.pricing._money cimport i64
 from rangli.pricing._names cimport compared
 from rangli.pricing._protowire cimport (
-    BYTES, VARINT, Coded, Writer, coded_before, coded_small, int_before, make_room, message_before,
-    put_int, put_message, put_text, text_before, u64, varint_before, written,
+    Writer, int_before, make_room, message_before, put_int, put_message, put_text, text_before,
+    written,
 )
 from rangli.pricing._rows cimport (
     APPLIED, BEATEN, CONDITION_NOT_MET, EXCLUDED, LIMIT_REACHED, NOT_CHOSEN, NO_EFFECT, CartRow,
-    GrantRow, ResultRow, TakeRow,
+    GrantRow, ResultRow,
 )
 
 cdef enum:
@@ -38,7 +39,7 @@ cdef inline bytes answer_of(Desk* d, const Hot* hot):
     # Room for nearly every answer at once, so that the checks below seldom find work.
     make_room(w, 16_384)
     number_applied(d, hot, results)
-    chain_takes(d)
+    link_takes(d)
     put_int(w, 22, outside_minor)
     put_int(w, 19, hot.policy_version)
     put_text(w, 18, hot.policy_id)
@@ -47,8 +48,7 @@ cdef inline bytes answer_of(Desk* d, const Hot* hot):
     put_int(w, 15, d.space.proven)
     put_layers(d, hot, results)
     put_grants(d, hot)
-    for i in range(d.ask.line_count + d.ask.delivery_count - 1, d.ask.line_count - 1, -1):
-        put_row(d, i, payable)
+    put_rows(d, d.ask.line_count, d.ask.delivery_count, payable)
     put_funders(d, hot)
     for i in range(d.ask.credential_count - 1, -1, -1):
         if d.step_of_credential[i] >= 0:
@@ -56,8 +56,7 @@ cdef inline bytes answer_of(Desk* d, const Hot* hot):
     for i in range(d.chosen_count - 1, -1, -1):
         if results[i].status == APPLIED:
             put_applied(d, hot, i, &results[i])
-    for i in range(d.ask.line_count - 1, -1, -1):
-        put_row(d, i, payable)
+    put_rows(d, 0, d.ask.line_count, payable)
     put_int(w, 6, payable_minor)
     put_int(w, 5, list_minor - outside_minor - payable_minor)
     put_int(w, 4, list_minor)
@@ -102,55 +101,13 @@ cdef inline int number_applied(Desk* d, const Hot* hot, const ResultRow* results
     for i in range(d.chosen_count):
         giver = &d.givers[i]
         giver.place = applied
-        giver.place_field = tagged(coded_small(applied), 5 << 3 | VARINT)
         applied += results[i].status == APPLIED
         giver.effect_of = hot.acts[d.sorted[i].act].effect_of
         giver.funder_count = hot.acts[d.sorted[i].act].funder_count
+        giver.plain = giver.funder_count <= 2 and giver.effect_of == NULL
         giver.sums = d.funder_sums.at + funders
         funders += giver.funder_count
     return 0
-
-
-cdef inline int chain_takes(Desk* d) except -1:
-    """The takes of each row as a chain from the last to the first: the order of writing.
-
-    Of each take `chain` tells the one before it and where its shares begin.
-    """
-    cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
-    cdef const i64* shares = <const i64*>d.space.shares.data
-    cdef i64 count = d.space.takes.size // sizeof(TakeRow), take = 0, share = 0, step
-    cdef i64 first           # of the first funder: everybody has one
-    cdef i64* chain
-    cdef const Giver* giver
-    cdef int row, funder
-    fit(&d.chain, 2 * count)
-    for row in range(d.ask.line_count + d.ask.delivery_count):
-        d.take_last[row] = -1
-    chain = d.chain.at
-    while take < count:  # they stand by step
-        step = takes[take].step
-        giver = &d.givers[step]
-        first = giver.sums[0]
-        while take < count and takes[take].step == step:
-            row = <int>takes[take].line
-            chain[0] = d.take_last[row]
-            chain[1] = share
-            chain += 2
-            d.take_last[row] = take
-            take += 1
-            first += shares[share]
-            for funder in range(1, giver.funder_count):
-                giver.sums[funder] += shares[share + funder]
-            share += giver.funder_count
-        giver.sums[0] = first
-    return 0
-
-
-cdef inline Coded tagged(Coded value, unsigned char tag) noexcept nogil:
-    """A value of up to 3 bytes with its field's tag."""
-    value.size += 1
-    value.word |= <unsigned int>tag << (32 - 8 * value.size)
-    return value
 
 
 # --- sums -------------------------------------------------------------------------------------
@@ -305,78 +262,27 @@ cdef inline void put_grants(Desk* d, const Hot* hot) noexcept nogil:
 # --- rows -------------------------------------------------------------------------------------
 
 
+cdef inline void put_rows(Desk* d, int first, int count, const i64* payable) noexcept nogil:
+    """Lines of the request, or deliveries, with what was taken off them; `first` stands first."""
+    cdef int number
+    if make_room(&d.writer, d.adjustment_bytes + count * ROW_BYTES + CODED):
+        for number in range(first + count - 1, first - 1, -1):
+            put_row(d, number, payable)
+
+
 cdef inline void put_row(Desk* d, int number, const i64* payable) noexcept nogil:
-    """A line of the request, or a delivery, with what was taken off it."""
     cdef Writer* w = &d.writer
-    cdef const TakeRow* takes = <const TakeRow*>d.space.takes.data
-    cdef const i64* shares = <const i64*>d.space.shares.data
-    cdef const i64* chain = d.chain.at
-    cdef const Giver* giver
     cdef int place = d.row_of[number]
     cdef const CartRow* row = &d.cart[place]
     cdef i64 list_minor = row.unit_minor * row.quantity
-    cdef i64 before = written(w), take = d.take_last[place], quantity = row.quantity
     cdef unsigned char* at
-    make_room(w, ROW_BYTES)
     at = int_before(w.at, 6, row.outside_minor)
-    while take >= 0:
-        giver = &d.givers[takes[take].step]
-        if at - w.memory < ROW_BYTES + 10 * giver.funder_count:
-            w.at = at
-            if not make_room(w, ROW_BYTES + 10 * giver.funder_count):
-                return
-            at = w.at
-        at = adjustment_before(at, &takes[take], giver, shares + chain[2 * take + 1], quantity)
-        take = chain[2 * take]
-    w.at = at
-    if not make_room(w, ROW_BYTES):
-        return
-    at = int_before(w.at, 4, payable[place])
+    at = adjustments_before(d, at, place)
+    at = int_before(at, 4, payable[place])
     at = int_before(at, 3, list_minor - row.outside_minor - payable[place])
     at = int_before(at, 2, list_minor)
     if row.delivery:
         at = text_before(at, 1, d.ask.deliveries[number - d.ask.line_count].delivery_id)
     else:
         at = text_before(at, 1, d.ask.lines[number].line_id)
-    w.at = message_before(at, 11 if row.delivery else 7, w.end - before)
-
-
-cdef inline unsigned char* adjustment_before(
-    unsigned char* at, const TakeRow* take, const Giver* giver, const i64* shares, i64 quantity
-) noexcept nogil:
-    """Takes less than ROW_BYTES and 10 for each funder."""
-    # Hundreds to an answer. The usual ones, of amounts below 2^28 by one or two funders, take a
-    # way with few branches.
-    cdef Coded off
-    cdef int funder
-    cdef const unsigned char* end = at
-    cdef const unsigned char* inside
-    if take.units != quantity:
-        at = int_before(at, 10, take.units)
-    at = int_before(at, 9, take.unit_first)
-    at = int_before(at, 8, take.application)
-    if giver.effect_of != NULL:
-        at = int_before(at, 7, giver.effect_of[take.effect])
-    inside = at
-    if <u64>take.off_minor < 1 << 28 and giver.funder_count <= 2:
-        off = coded_small(<unsigned int>take.off_minor)
-        if giver.funder_count == 2:
-            at = coded_before(at, coded_small(<unsigned int>shares[1]))
-            at = coded_before(at, coded_small(<unsigned int>shares[0]))
-        else:
-            at = coded_before(at, off)  # the only one pays it all
-        at[-1] = <unsigned char>(inside - at)
-        at[-2] = 6 << 3 | BYTES
-        at -= 2
-        if giver.place:
-            at = coded_before(at, giver.place_field)
-        at = coded_before(at, off) - 1
-    else:
-        for funder in range(giver.funder_count - 1, -1, -1):
-            at = varint_before(at, <u64>shares[funder])
-        at = message_before(at, 6, inside)
-        if giver.place:
-            at = coded_before(at, giver.place_field)
-        at = varint_before(at, <u64>take.off_minor) - 1
-    at[0] = 2 << 3 | VARINT
-    return message_before(at, 5, end)
+    w.at = message_before(at, 11 if row.delivery else 7, w.at)

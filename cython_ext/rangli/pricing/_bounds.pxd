@@ -162,12 +162,13 @@ cdef inline const char* flaw_of_plan(const Problem* p) noexcept nogil:
 
 
 cdef inline bint rises(const i64* lines, i64 n, i64 count) noexcept nogil:
-    cdef i64 i, last = -1
-    for i in range(n):
-        if lines[i] <= last:
-            return False
-        last = lines[i]
-    return last < count
+    cdef i64 i
+    cdef bint falls = False
+    if n == 0:
+        return True
+    for i in range(1, n):
+        falls |= lines[i] <= lines[i - 1]
+    return not falls and lines[0] >= 0 and lines[n - 1] < count
 
 
 cdef inline bint left_of_limit(i64 left) noexcept nogil:

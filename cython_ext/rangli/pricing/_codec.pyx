@@ -31,6 +31,7 @@ from rangli.pricing._steps cimport lay_out, sort
 
 from secrets import randbits
 
+from rangli.core.clock import micros
 from rangli.core.money import known_currency
 from rangli.pricing.codec_rpc import HotCatalogue
 
@@ -103,21 +104,21 @@ cdef class Codec:
         self.policy_of = policy_of
         self.tables = {}
 
-    def quote(self, bytes request, i64 now_us):
+    def quote(self, bytes request, now):
         """The QuoteResponse's bytes for a QuoteRequest's; None: ask the plain way.
 
-        now_us: the instant to price at if the request has none, in microseconds since 1970.
+        now: the instant to price at if the request has none, a datetime with a time zone.
         """
         global in_use
         if in_use:
             return None
         in_use = True
         try:
-            return self._quote(slice_of(request), now_us)
+            return self._quote(slice_of(request), now)
         finally:
             in_use = False
 
-    cdef bytes _quote(self, Slice request, i64 now_us):
+    cdef bytes _quote(self, Slice request, object now):
         cdef Table table
         if not read_request(&desk.ask, request, desk.seed):
             return None
@@ -130,7 +131,7 @@ cdef class Codec:
         if self.table is None:
             return None
         if not desk.ask.has_instant:
-            desk.ask.at_us = now_us
+            desk.ask.at_us = micros(now)
         return self.table.answer()
 
     cdef int _turn_to(self, bytes channel) except -1:

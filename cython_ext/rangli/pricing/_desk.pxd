@@ -7,7 +7,7 @@ There is one desk for all catalogues and one quote on it at a time.
 from libc.stdlib cimport free, realloc
 
 from rangli.pricing._money cimport i64
-from rangli.pricing._protowire cimport Coded, Slice, Writer, u64
+from rangli.pricing._protowire cimport Slice, Writer, u64
 from rangli.pricing._request cimport CREDENTIALS_MAX, DELIVERIES_MAX, LINES_MAX, ROWS_MAX, Asked
 from rangli.pricing._rows cimport CartRow, EntryRow, StepRow
 from rangli.pricing._work cimport Workspace
@@ -42,8 +42,17 @@ cdef struct Giver:
     const int* effect_of
     i64* sums
     int place               # among those that applied
-    Coded place_field       # Adjustment's field of it
     int funder_count
+    bint plain              # it has one effect and one or two funders
+
+
+cdef struct Link:
+    # A take on the way to its row. before: the row's take before it. size: of `coded`, its
+    # adjustment, if that is of the usual kind; else 0, and its shares stand at `share`.
+    const Link* before
+    const i64* share
+    int size
+    unsigned char coded[24]
 
 
 cdef struct Numbers:
@@ -83,8 +92,11 @@ cdef struct Desk:
     # The answer.
     Giver* givers
     i64 giver_room
-    Numbers funder_sums, funder_totals, chain
-    i64 take_last[ROWS_MAX] # by row; -1: none
+    Numbers funder_sums, funder_totals
+    Link* links             # by take, from the second on: see `_adjustments.pxd`
+    i64 link_room
+    const Link* take_last[ROWS_MAX]
+    i64 adjustment_bytes    # more than all adjustments have
     Writer writer
 
 

@@ -43,12 +43,16 @@ cdef inline i64 limit_of_units(Work* w, const Effect* e) noexcept nogil:
     return times_value(e.unit_limit, OFF, w.j.times if e.scale & SCALE_UNIT_LIMIT else 1)
 
 
-cdef inline i64 base_of_line(Work* w, const State* state, i64 line) noexcept nogil:
+cdef inline const i64* bases_of_lines(Work* w, const State* state) noexcept nogil:
     if w.j.base == BASE_LIST:
-        return w.list_minor[line]
+        return w.list_minor
     if w.j.base == BASE_GROUP_START:
-        return state.start[line]
-    return w.original[line] if w.j.base == BASE_ORIGINAL else state.left[line]
+        return state.start
+    return w.original if w.j.base == BASE_ORIGINAL else state.left
+
+
+cdef inline i64 base_of_line(Work* w, const State* state, i64 line) noexcept nogil:
+    return bases_of_lines(w, state)[line]
 
 
 cdef inline i64 base_of_run(Work* w, const Run* run) noexcept nogil:
@@ -247,13 +251,14 @@ cdef inline bint off_all_lines(
     """
     cdef i64 i, line, wanted, room, total = 0, clamped = 0
     cdef i64* parts = w.s.parts
-    cdef TakeRow* row
+    cdef const i64* left = state.left
+    cdef const CartRow* cart = w.p.cart
     for i in range(lines.count):
         line = lines.at[i]
         if head_of(state, line) >= 0:
             return False
         wanted = off_line(w, state, d, line)
-        room = state.left[line] - w.p.cart[line].floor_minor
+        room = left[line] - cart[line].floor_minor
         if wanted > room:
             clamped += wanted - room
             wanted = room
@@ -271,7 +276,9 @@ cdef inline void book(
 ) noexcept nogil:
     """Take the parts off the lines."""
     cdef Rows* takes = &w.space.takes
-    cdef i64 i, line, total = 0
+    cdef i64 i, line, total = 0, step = w.j.step, effect = w.j.effect
+    cdef i64* left = state.left
+    cdef const CartRow* cart = w.p.cart
     cdef TakeRow* row
     if not state.plain or w.j.marks:
         for i in range(n):
@@ -286,13 +293,13 @@ cdef inline void book(
             continue
         line = lines[i]
         total += parts[i]
-        state.left[line] -= parts[i]
-        row.step = w.j.step
-        row.effect = w.j.effect
+        left[line] -= parts[i]
+        row.step = step
+        row.effect = effect
         row.application = 0
         row.line = line
         row.unit_first = 0
-        row.units = w.p.cart[line].quantity
+        row.units = cart[line].quantity
         row.off_minor = parts[i]
         row += 1
     takes.size = <size_t>(<char*>row - takes.data)

@@ -5,12 +5,12 @@ from libc.stdlib cimport qsort
 
 from rangli.pricing._conditions cimport Lines
 from rangli.pricing._effects cimport (
-    Allowance, Doing, allowance, base_of_line, book, for_pool, note, off_whole,
+    Allowance, Doing, allowance, bases_of_lines, book, for_pool, note, off_whole,
 )
 from rangli.pricing._money cimport DOWN, apportion, i64, larger, rounded, smaller, u128
 from rangli.pricing._rows cimport (
     BY_LIST, BY_OTHER, BY_QUANTITY, BY_RUNNING, TO_CARRY, TO_DEAREST, TO_FIRST, TO_LARGEST_ERROR,
-    TO_LAST,
+    TO_LAST, CartRow,
 )
 from rangli.pricing._work cimport State, Work, scratch
 
@@ -22,17 +22,22 @@ cdef struct Ranked:
 cdef inline void off_pool(Work* w, State* state, const Doing* d, Lines lines) noexcept nogil:
     """Off the lines together. Those that have room above their floor share it."""
     cdef i64 i, line, room, value, wanted, n = 0, left = 0, base = 0, capacity = 0, lost
-    cdef bint floors = False
+    cdef i64 floors = 0
+    cdef const i64* left_of = state.left
+    cdef const i64* base_of = bases_of_lines(w, state)
+    cdef const CartRow* cart = w.p.cart
+    cdef i64* sharers = w.s.sharers
+    cdef i64* rooms = w.s.rooms
     cdef Allowance found
     for i in range(lines.count):
         line = lines.at[i]
-        left += state.left[line]
-        base += base_of_line(w, state, line)
-        room = state.left[line] - w.p.cart[line].floor_minor
+        left += left_of[line]
+        base += base_of[line]
+        room = left_of[line] - cart[line].floor_minor
         if room > 0:
-            floors = floors or w.p.cart[line].floor_minor > 0
-            w.s.sharers[n] = line
-            w.s.rooms[n] = room
+            floors |= cart[line].floor_minor
+            sharers[n] = line
+            rooms[n] = room
             capacity += room
             n += 1
     value = for_pool(w, d.value, d.effect.lines, d.rounding) if d.converts else d.value
@@ -41,7 +46,7 @@ cdef inline void off_pool(Work* w, State* state, const Doing* d, Lines lines) no
     note(w, &found)
     if found.minor == 0:
         return
-    if not floors and d.weight == BY_RUNNING and d.share_rounding == DOWN and (
+    if floors == 0 and d.weight == BY_RUNNING and d.share_rounding == DOWN and (
         d.leftover == TO_LARGEST_ERROR
     ):
         apportion(found.minor, capacity, w.s.rooms, n, w.s.parts, w.s.errors, w.s.spare)

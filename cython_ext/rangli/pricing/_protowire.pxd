@@ -77,6 +77,14 @@ cdef inline u64 read_varint(Reader* r) noexcept nogil:
     return 0
 
 
+cdef inline bint comes(Reader* r, unsigned char tag) noexcept nogil:
+    """Whether a field with this tag, of a number up to 15, comes next; then behind the tag."""
+    if r.at < r.end and r.at[0] == tag:
+        r.at += 1
+        return True
+    return False
+
+
 cdef inline Slice read_bytes(Reader* r) noexcept nogil:
     cdef Slice found
     cdef u64 size = read_varint(r)
@@ -144,34 +152,38 @@ cdef inline i64 written(const Writer* w) noexcept nogil:
     return w.end - w.at
 
 
-cdef struct Coded:
-    # Up to 4 bytes that belong together, the last one highest.
+cdef struct Small:
+    # A varint of up to 4 bytes, as they stand in memory.
     unsigned int word
     int size
 
 
-cdef inline Coded coded_small(unsigned int value) noexcept nogil:
-    """A varint of less than 2^28.
+cdef inline Small small(unsigned int value) noexcept nogil:
+    """The varint of less than 2^28.
 
-    No branch depends on its length: amounts change from one to the next, so that no processor
-    foresees it.
+    Whether one byte does or two are needed is no branch: amounts change from one to the next, so
+    that no processor foresees it.
     """
-    cdef Coded found
-    cdef int free_bits
-    # Groups of 7 bits are moved apart to bytes; then those that are not needed are left out.
+    cdef Small found
+    cdef unsigned int more
+    if value < 1 << 14:
+        more = value > 0x7F
+        found.word = low_first(value + (value & 0x3F80) | more << 7)
+        found.size = 1 + more
+        return found
+    # Groups of 7 bits are moved apart to bytes; all but the last get their high bit.
     value = (value & 0x3FFF) | (value & 0xFFFC000) << 2
     value = (value & 0x7F007F) | (value & 0x3F803F80) << 1
-    free_bits = leading_zeros(value | 1) & 24
-    found.word = (value | 0x808080 >> free_bits) << free_bits
-    found.size = 4 - (free_bits >> 3)
+    more = leading_zeros(value) & 24
+    found.word = low_first(value | 0x808080 >> more)
+    found.size = 4 - (more >> 3)
     return found
 
 
-cdef inline unsigned char* coded_before(unsigned char* at, Coded coded) noexcept nogil:
-    """Writes it before `at`; returns where it begins. The 4 bytes before `at` are lost."""
-    cdef unsigned int word = low_first(coded.word)
-    memcpy(at - 4, &word, 4)
-    return at - coded.size
+cdef inline unsigned char* small_at(unsigned char* at, Small varint) noexcept nogil:
+    """Writes it at `at`; returns where it ends. 4 bytes there are lost."""
+    memcpy(at, &varint.word, 4)
+    return at + varint.size
 
 
 cdef inline unsigned char* varint_before(unsigned char* at, u64 value) noexcept nogil:
@@ -180,8 +192,10 @@ cdef inline unsigned char* varint_before(unsigned char* at, u64 value) noexcept 
     if value < 0x80:
         at[-1] = <unsigned char>value
         return at - 1
-    if value < 1 << 28:
-        return coded_before(at, coded_small(<unsigned int>value))
+    if value < 1 << 14:
+        at[-1] = <unsigned char>(value >> 7)
+        at[-2] = <unsigned char>(value | 0x80)
+        return at - 2
     size = (70 - leading_zeros_of_long(value)) // 7
     at -= size
     for i in range(size - 1):

@@ -6,7 +6,7 @@ from libc.string cimport memset
 from rangli.pricing._money cimport i64
 from rangli.pricing._names cimport hash_of, same
 from rangli.pricing._protowire cimport (
-    BYTES, VARINT, Reader, Slice, plain_text, read_bytes, read_varint, reader_of, u64,
+    BYTES, VARINT, Reader, Slice, comes, plain_text, read_bytes, read_varint, reader_of, u64,
 )
 from rangli.pricing._work cimport LINE_MINOR_MAX, VALUE_MAX
 
@@ -81,55 +81,45 @@ cdef inline bint read_instant(Slice whole, i64* at_us) noexcept nogil:
 cdef inline bint read_line(Slice whole, AskedLine* line) noexcept nogil:
     """A line as canonical writers write it: fields in order, none twice but tags."""
     cdef Reader r = reader_of(whole)
-    cdef const unsigned char* begin
-    cdef u64 tag, last = 0
-    cdef bint priced = False
-    memset(line, 0, sizeof(AskedLine))
+    line.line_id.size = line.store_id.size = 0
+    line.quantity = line.floor_minor = line.outside_minor = line.position = 0
     line.other_minor = -1
-    while r.at < r.end:
-        begin = r.at
-        tag = read_varint(&r)
-        if r.bad or tag < last or (tag == last and tag != (7 << 3 | BYTES)):
+    if comes(&r, 1 << 3 | BYTES):
+        line.line_id = read_bytes(&r)
+    line.sku.at = r.at
+    if comes(&r, 2 << 3 | BYTES):
+        read_bytes(&r)
+    line.sku.size = r.at - line.sku.at
+    if comes(&r, 3 << 3 | VARINT):
+        line.quantity = <i64>read_varint(&r)
+    line.facts.at = r.at
+    if not comes(&r, 4 << 3 | VARINT):
+        return False
+    line.unit_minor = <i64>read_varint(&r)
+    if comes(&r, 5 << 3 | BYTES):
+        read_bytes(&r)
+    if comes(&r, 6 << 3 | BYTES):
+        read_bytes(&r)
+    while comes(&r, 7 << 3 | BYTES) and not r.bad:
+        read_bytes(&r)
+    line.facts.size = r.at - line.facts.at
+    if comes(&r, 8 << 3 | BYTES):
+        line.store_id = read_bytes(&r)
+    if comes(&r, 9 << 3 | VARINT):
+        # An int32: a negative one comes as 64 bits, of which the lower ones count.
+        line.position = <int>read_varint(&r)
+    if comes(&r, 11 << 3 | VARINT):
+        line.floor_minor = <i64>read_varint(&r)
+    if comes(&r, 12 << 3 | VARINT):
+        line.outside_minor = <i64>read_varint(&r)
+    if comes(&r, 13 << 3 | VARINT):
+        line.other_minor = <i64>read_varint(&r)
+        if line.other_minor < 0:
             return False
-        last = tag
-        if tag == (1 << 3 | BYTES):
-            line.line_id = read_bytes(&r)
-        elif tag == (2 << 3 | BYTES):
-            read_bytes(&r)
-            line.sku.at = begin
-            line.sku.size = r.at - begin
-        elif tag == (3 << 3 | VARINT):
-            line.quantity = <i64>read_varint(&r)
-        elif tag == (4 << 3 | VARINT):
-            line.unit_minor = <i64>read_varint(&r)
-            line.facts.at = begin
-            line.facts.size = r.at - begin
-            priced = True
-        elif tag == (5 << 3 | BYTES) or tag == (6 << 3 | BYTES) or tag == (7 << 3 | BYTES):
-            read_bytes(&r)
-            if not priced:
-                return False
-            line.facts.size = r.at - line.facts.at
-        elif tag == (8 << 3 | BYTES):
-            line.store_id = read_bytes(&r)
-        elif tag == (9 << 3 | VARINT):
-            # An int32: a negative one comes as 64 bits, of which the lower ones count.
-            line.position = <int>read_varint(&r)
-        elif tag == (11 << 3 | VARINT):
-            line.floor_minor = <i64>read_varint(&r)
-        elif tag == (12 << 3 | VARINT):
-            line.outside_minor = <i64>read_varint(&r)
-        elif tag == (13 << 3 | VARINT):
-            line.other_minor = <i64>read_varint(&r)
-            if line.other_minor < 0:
-                return False
-        else:
-            return False
-        if r.bad:
-            return False
+    if r.bad or r.at < r.end:
+        return False
     return (
-        priced
-        and line.sku.size > 0
+        line.sku.size > 0
         and 1 <= line.quantity <= QUANTITY_MAX
         and 0 <= line.unit_minor <= LINE_MINOR_MAX
         and line.unit_minor * line.quantity <= LINE_MINOR_MAX

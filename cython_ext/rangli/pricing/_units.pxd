@@ -129,13 +129,18 @@ cdef inline void begin_group(Work* w, State* state, bint resets) noexcept nogil:
 # --- what is taken ----------------------------------------------------------------------------
 
 
+cdef inline TakeRow* new_takes(Work* w, i64 count) noexcept nogil:
+    """So many more."""
+    cdef Rows* takes = &w.space.takes
+    cdef TakeRow* row = <TakeRow*>grown(&w.unwind, takes, <size_t>count * sizeof(TakeRow))
+    takes.size += <size_t>count * sizeof(TakeRow)
+    return row
+
+
 cdef inline void tell(
-    Work* w, i64 application, i64 line, i64 first, i64 units, i64 off
+    Work* w, TakeRow* row, i64 application, i64 line, i64 first, i64 units, i64 off
 ) noexcept nogil:
     """Note that the step being judged takes `off` (above 0) off some units."""
-    cdef Rows* takes = &w.space.takes
-    cdef TakeRow* row = <TakeRow*>grown(&w.unwind, takes, sizeof(TakeRow))
-    takes.size += sizeof(TakeRow)
     row.step = w.j.step
     row.effect = w.j.effect
     row.application = application
@@ -149,31 +154,37 @@ cdef inline void take_from_run(
     Work* w, State* state, i64 application, i64 line, i64 number, i64 off
 ) noexcept nogil:
     """Take `off`, above 0, off a run (number -1: off a line that is one run)."""
-    cdef Run* run
     if number < 0:
         if not w.j.marks and w.unit_winners == 0:
             state.left[line] -= off
-            tell(w, application, line, 0, w.p.cart[line].quantity, off)
+            tell(w, new_takes(w, 1), application, line, 0, w.p.cart[line].quantity, off)
             return
         number = first_run(w, state, line)
-    run = state.runs + number
+    state.left[line] -= off
+    take_units(w, state.runs + number, new_takes(w, 1), application, off)
+
+
+cdef inline void take_units(
+    Work* w, Run* run, TakeRow* row, i64 application, i64 off
+) noexcept nogil:
+    """Take it off the run and note it in the row; the line's sum is others' business."""
     run.left -= off
     if run.taker != w.j.step:
         run.taken += 1
         run.taker = w.j.step
     if w.j.marks:
         run.used |= REWARD
-    state.left[line] -= off
-    tell(w, application, line, run.first, run.units, off)
+    tell(w, row, application, run.line, run.first, run.units, off)
 
 
 cdef inline void take_from_two(
     Work* w, State* state, i64 line, i64 number, i64 off
 ) noexcept nogil:
     """Off a line of two runs: one division tells both shares and which is rounded up."""
-    cdef i64 whole = state.left[line], next = state.runs[number].next, weight, share, rest
+    cdef Run* run = state.runs + number
+    cdef i64 whole = state.left[line], weight = run.left, share, rest
     cdef u128 product
-    weight = state.runs[number].left
+    cdef TakeRow* row
     if off < 1_000_000_000 and weight < 1_000_000_000:
         share = off * weight // whole
         rest = off * weight - share * whole
@@ -183,10 +194,13 @@ cdef inline void take_from_two(
         rest = <i64>(product - <u128>share * <u128>whole)
     # The other's error is what this one's lacks to a whole.
     share += 2 * rest >= whole and rest > 0
+    state.left[line] -= off
+    row = new_takes(w, 1 + (0 < share < off))
     if share > 0:
-        take_from_run(w, state, 0, line, number, share)
+        take_units(w, run, row, 0, share)
+        row += 1
     if share < off:
-        take_from_run(w, state, 0, line, next, off - share)
+        take_units(w, state.runs + run.next, row, 0, off - share)
 
 
 cdef inline void take_from_line(Work* w, State* state, i64 line, i64 off) noexcept nogil:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rangli.activities.catalogue import Catalogue
+from rangli.core.clock import instant
 from rangli.coupons.model import Coupon
-from rangli.pricing.codec import QUICK, Codec, codec_of
+from rangli.pricing.codec import QUICK, Codecs
 from rangli.v1 import quote_pb2
 
 
@@ -14,7 +15,7 @@ class QuickPrices:
     """One process's. It prices as `Till.price` does, where no limit has a say."""
 
     def __init__(self) -> None:
-        self._codecs: dict[str, Codec] = {}  # by tenant; few change at a time
+        self._codecs = Codecs()
 
     def price(
         self,
@@ -26,12 +27,11 @@ class QuickPrices:
         """What a checked cart costs with these coupons at that instant; None: ask the plain way."""
         if not QUICK:
             return None
-        codec = self._codecs.get(catalogue.tenant)
-        if codec is None or codec.catalogue is not catalogue:
-            codec = self._codecs[catalogue.tenant] = codec_of(catalogue)
         # Fields of one message, one after the other, are the message.
         presented = quote_pb2.QuoteRequest(credentials=map(credential, coupons))
-        answer = codec.quote(cart.SerializeToString() + presented.SerializeToString(), at_us)
+        answer = self._codecs.of(catalogue).quote(
+            cart.SerializeToString() + presented.SerializeToString(), instant(at_us)
+        )
         return None if answer is None else quote_pb2.QuoteResponse.FromString(answer)
 
 

@@ -10,13 +10,12 @@ from google.protobuf.message import DecodeError
 from rangli.activities.catalogue import Catalogue
 from rangli.activities.feed import CatalogueFeed
 from rangli.core.call import KIB, CallContext, Method, Service, Shape
-from rangli.core.clock import micros
 from rangli.core.errors import Invalid, RangliError, Violation
 from rangli.pricing import estimates_rpc, lint_rpc, refund_rpc, simulation_rpc
 from rangli.pricing.answer_rpc import message
 from rangli.pricing.asked import Asked, asked
 from rangli.pricing.cart_rpc import cart_of
-from rangli.pricing.codec import QUICK, Codec, codec_of, joined, parts
+from rangli.pricing.codec import QUICK, Codecs, joined, parts
 from rangli.pricing.hint_rpc import hint_message
 from rangli.pricing.hints import Hint, hints
 from rangli.pricing.plan import Outcome
@@ -81,23 +80,23 @@ class _Quotes:
     def __init__(self, feed: CatalogueFeed, threads: Threads) -> None:
         self._feed = feed
         self._threads = threads
-        self._codecs: dict[str, Codec] = {}  # by tenant; few change at a time
+        self._codecs = Codecs()
 
     def quick_quote(self, call: CallContext, request: bytes) -> bytes | None:
         """The answer without an object made, if the cart is one of the usual."""
-        return self._codec(call.tenant).quote(request, micros(call.received_at))
+        codec = self._codecs.of(self._feed.catalogue(call.tenant))
+        return codec.quote(request, call.received_at)
 
     async def quick_batch_quote(self, call: CallContext, request: bytes) -> bytes | None:
         """The same of a batch; carts that are not usual are answered one by one."""
         carts = parts(request)
         if carts is None or not 1 <= len(carts) <= _BATCH_MAX:
             return None
-        codec = self._codec(call.tenant)
-        now_us = micros(call.received_at)
+        codec = self._codecs.of(self._feed.catalogue(call.tenant))
         answers: list[tuple[int, bytes]] = []
         at_once_bytes = 0
         for cart in carts:
-            answer = codec.quote(cart, now_us)
+            answer = codec.quote(cart, call.received_at)
             if answer is not None:
                 answers.append((_QUOTE, answer))
             else:
@@ -122,13 +121,6 @@ class _Quotes:
         except RangliError as error:
             return _ERROR, to_status(error).SerializeToString()
         return _QUOTE, answer.SerializeToString()
-
-    def _codec(self, tenant: str) -> Codec:
-        catalogue = self._feed.catalogue(tenant)
-        codec = self._codecs.get(tenant)
-        if codec is None or codec.catalogue is not catalogue:
-            codec = self._codecs[tenant] = codec_of(catalogue)
-        return codec
 
     def quote(
         self, call: CallContext, request: pb.QuoteRequest
