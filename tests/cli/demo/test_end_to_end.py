@@ -99,8 +99,11 @@ def test_what_was_published_is_counted(outcome):
     assert 0 < published.live_s < published.publish_s
 
 
-async def test_a_book_by_store_reproduces_each_store(address):
-    derived = derive(journeys.journey(), "store")
+@pytest.mark.parametrize("order", [1, -1], ids=["forwards", "backwards"])
+async def test_a_book_by_store_reproduces_each_store(address, order):
+    journey = journeys.journey()
+    lines = journey.lines.iloc[::order].reset_index(drop=True)
+    derived = derive(replace(journey, lines=lines), "store")
 
     outcome = await price(
         derived, Server(address), weeks=53, connections=2, workers=2, claimants=2_000

@@ -90,7 +90,9 @@ async def launch_week(client: RangliClient, week: Week, *, connections: int) -> 
     await client.activities.publish(week.book.activity_id)
     # One that even a single unit is cheaper by.
     entry = next(each for each in week.entries if each.amount_off_minor >= each.per_quantity)
-    await _live(client, _cart(entry.sku, week.lines["store_id"].iloc[0]), connections)
+    stores = {named.set_id: named.members[0] for named in week.sets}
+    store_id = stores[entry.store_set_id] if entry.store_set_id else ""
+    await _live(client, _cart(entry.sku, store_id), connections)
 
 
 async def _prepare(
@@ -171,10 +173,10 @@ def _probe(prices: pd.DataFrame) -> QuoteRequest:
     return request
 
 
-def _cart(sku: str, store_id: object) -> QuoteRequest:
+def _cart(sku: str, store_id: str) -> QuoteRequest:
     return QuoteRequest(
         currency=offers.CURRENCY,
-        store_id=str(store_id),
+        store_id=store_id,
         lines=[CartLine(line_id="0", sku=sku, quantity=1, list_minor=100_000)],
     )
 
