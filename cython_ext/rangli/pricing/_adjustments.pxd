@@ -16,7 +16,9 @@ from rangli.pricing._protowire cimport (
 from rangli.pricing._rows cimport TakeRow
 
 cdef enum:
-    CODED = 24               # bytes of a Link, of which a usual adjustment has at most 21
+    # Bytes of a Link, of which a usual adjustment has 7 to 21. So many are copied, whatever it has,
+    # those before it with it; the Link begins 20 bytes earlier.
+    CODED = 24
     UNUSUAL_BYTES = 90       # more than another one takes beside 10 for each funder
 
 
@@ -86,15 +88,15 @@ cdef inline int link_takes(Desk* d) except -1:
 
 
 cdef inline Link* fit_links(Desk* d, i64 count) except NULL:
-    """Room for so many, and for what is read, and not used, before the first."""
+    """Room for so many."""
     cdef Link* links
-    if count + 1 > d.link_room:
-        links = <Link*>realloc(d.links, 2 * (count + 1) * sizeof(Link))
+    if count >= d.link_room:
+        links = <Link*>realloc(d.links, (2 * count + 16) * sizeof(Link))
         if links == NULL:
             raise MemoryError
         d.links = links
-        d.link_room = 2 * (count + 1)
-    return d.links + 1
+        d.link_room = 2 * count + 16
+    return d.links
 
 
 cdef inline unsigned char* begun(
@@ -138,7 +140,7 @@ cdef inline unsigned char* adjustments_before(
             memcpy(at - CODED, link.coded + link.size - CODED, CODED)
             at -= link.size
         else:
-            take = <const TakeRow*>d.space.takes.data + (link - d.links - 1)
+            take = <const TakeRow*>d.space.takes.data + (link - d.links)
             at = unusual_before(at, take, &d.givers[take.step], link.share, d.cart[row].quantity)
         link = link.before
     return at

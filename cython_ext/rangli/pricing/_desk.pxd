@@ -93,7 +93,7 @@ cdef struct Desk:
     Giver* givers
     i64 giver_room
     Numbers funder_sums, funder_totals
-    Link* links             # by take, from the second on: see `_adjustments.pxd`
+    Link* links             # by take
     i64 link_room
     const Link* take_last[ROWS_MAX]
     i64 adjustment_bytes    # more than all adjustments have
