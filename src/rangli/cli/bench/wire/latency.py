@@ -26,7 +26,7 @@ from rangli.cli.bench.servers import (
 from rangli.cli.bench.serving import answering
 from rangli.cli.bench.wire.echo import NAMES
 
-CONNECTIONS, STREAMS, ROUNDS = 8, 8, 5
+CONNECTIONS, STREAMS, ROUNDS = 8, 8, 9
 PACED_S = 3.0
 
 
