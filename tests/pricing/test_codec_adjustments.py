@@ -82,3 +82,16 @@ def test_adjustments_of_every_kind_stand_on_a_row_in_their_order():
         assert sum(each.amount_minor for each in row.adjustments) == row.discount_minor
         assert all(one.applied <= two.applied for one, two in pairwise(row.adjustments))
     assert {each.units for row in answer.lines for each in row.adjustments} >= {0, 1, 4}
+
+
+@pytest.mark.parametrize("funders", [1, 2, 10])
+def test_thousands_of_adjustments_of_many_bytes_find_room(funders):
+    funding = [{"funder": f"f{n}", "share_bps": 10_000 // funders} for n in range(funders)]
+    much = {"amount_minor": 2_700_000_000, "per": "AMOUNT_PER_LINE"}
+    cut = spec("item_discount", amount_off=much, funding=funding)
+    lines = [line(f"l{number}", 275_000_000_000) for number in range(36)]
+
+    answer = quickly(everything_acts(*[cut] * 100), cart(*lines))
+
+    assert sum(len(row.adjustments) for row in answer.lines) == 3_600
+    assert answer.discount_minor == 2_700_000_000 * 3_600
