@@ -179,12 +179,14 @@ async def reservations(
 ) -> dict[ReservationId, Reservation]:
     """The reservations that there are."""
     keyed = columns(set(keys), 2)
+    # Before their tenders: one that is committed between the two statements comes with all of them,
+    # or not at all.
+    heads = await conn.fetch(_RESERVATIONS, *keyed)
     tenders = {
         key: tuple(Tender(WalletKind(row[2]), *row[3:]) for row in rows)
         for key, rows in groupby(await conn.fetch(_TENDERS, *keyed), key=lambda row: row[:2])
     }
-    rows = await conn.fetch(_RESERVATIONS, *keyed)
-    return {row[:2]: Reservation(**row, tenders=tenders[row[:2]]) for row in rows}
+    return {row[:2]: Reservation(**row, tenders=tenders[row[:2]]) for row in heads}
 
 
 async def insert(conn: Connection, made: Sequence[Reservation]) -> None:
