@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from rangli.storage.postgres import Connection, Pool, connection
+from rangli.storage.postgres import Connection, Pool, moment
 
 ROWS_MAX = 20
 # Every check's rows name their tenant, so that one can be picked here.
@@ -53,13 +53,9 @@ class Finding:
 
 @asynccontextmanager
 async def snapshot(pool: Pool) -> AsyncIterator[Connection]:
-    """A connection that reads one moment, and cannot write. Unavailable as `connection`."""
-    async with (
-        connection(pool) as conn,
-        conn.transaction(isolation="repeatable_read", readonly=True),
-    ):
-        # Whole tables are compared: where their statistics lag behind, joins row by row would look
-        # cheap and take minutes.
+    """`postgres.moment` for who compares whole tables, not for who looks up some rows."""
+    async with moment(pool) as conn:
+        # Where statistics lag behind, joins row by row would look cheap and take minutes.
         await conn.execute("SET LOCAL enable_nestloop = off")
         yield conn
 

@@ -151,6 +151,16 @@ async def connection(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
+async def moment(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection that reads one moment, and cannot write. Unavailable as `connection`."""
+    async with (
+        connection(pool) as conn,
+        conn.transaction(isolation="repeatable_read", readonly=True),
+    ):
+        yield conn
+
+
+@asynccontextmanager
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """A transaction of its own: committed at the end of the block, rolled back by an exception.
 

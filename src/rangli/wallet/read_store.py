@@ -1,4 +1,4 @@
-"""What is read of wallets, each answer from one moment: the connection is a snapshot's."""
+"""What is read of wallets, each answer from one moment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rangli.wallet.model import (
     seen,
 )
 
-# now() is the same in all statements of the snapshot.
+# now() is the same in all statements of a transaction.
 _LOTS = """
 SELECT kind, unit, expires_at, pending_out_minor AS reserved,
        CASE WHEN expires_at IS NULL OR expires_at > now() THEN posted_minor - pending_out_minor

@@ -8,9 +8,9 @@ from datetime import timedelta
 from rangli.core.call import KIB, CallContext, Method, Service
 from rangli.core.clock import EPOCH, micros
 from rangli.core.errors import Invalid, RangliError, Violation
-from rangli.storage.audit import snapshot
 from rangli.storage.batched_rpc import Batched
 from rangli.storage.batcher import Batching
+from rangli.storage.postgres import moment
 from rangli.storage.stores import Stores
 from rangli.v1 import wallet_service_pb2 as pb
 from rangli.wallet import answer_rpc as answers
@@ -140,7 +140,7 @@ class _Wallet:
 
     async def get_wallet(self, call: CallContext, request: pb.GetWalletRequest) -> pb.Wallet:
         user_id, days = read.user_of(request.user_id), read.days(request.expiring_within_days)
-        async with snapshot(self._pg) as conn:
+        async with moment(self._pg) as conn:
             pockets = await read_store.pockets(
                 conn, call.tenant, user_id, expiring_within_days=days
             )
@@ -151,7 +151,7 @@ class _Wallet:
         self, call: CallContext, request: pb.GetWalletReservationRequest
     ) -> pb.WalletReservation:
         reservation_id = read.id_of_reservation(request.reservation_id)
-        async with snapshot(self._pg) as conn:
+        async with moment(self._pg) as conn:
             return answers.reservation(
                 await read_store.reservation(conn, call.tenant, reservation_id)
             )
@@ -162,7 +162,7 @@ class _Wallet:
         pocket = read.pocket(request, call.tenant)
         page = page_of(request.page_size, request.page_token)
         before = _place(page.after) if page.after else None
-        async with snapshot(self._pg) as conn:
+        async with moment(self._pg) as conn:
             # One more than fills the page tells that there is a next one.
             lines = await statement(conn, pocket, size=page.size + 1, before=before)
         return pb.ListWalletEntriesResponse(

@@ -94,7 +94,7 @@ async def statement(
     before: the last entry of the page that came before.
 
     Of one moment's entries what came back stands first, what went out last, so that no balance is
-    shown below what there ever was. `conn` is a snapshot's.
+    shown below what there ever was. `conn` reads one moment.
     """
     moment = before.posted_at if before else None
     rows = await conn.fetch(_LOTS, pocket.tenant, pocket.owner, pocket.kind, pocket.unit, moment)
