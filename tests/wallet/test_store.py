@@ -36,7 +36,7 @@ async def test_one_committed_between_two_statements_is_seen_whole_or_not_at_all(
         await writing.start()
         await store.insert(writer, [made])
 
-        met = await store.reservations(Between(reader, writing.commit), [key])  # type: ignore[arg-type]
+        met = await store.reservations(Between(reader, writing.commit), [key])
         then = await store.reservations(reader, [key])
 
         # Not to be found by audits: it has no hold.
